@@ -1,1 +1,13 @@
-//! ports
+//! The traits between the domain and its engines. The contract of each is the prose on it.
+//!
+//! An adapter keeps a contract if it passes the suite of the same name in [`contract`]. The domain never
+//! knows which adapter it has.
+
+mod blob_store;
+pub mod contract;
+mod event_log;
+mod state_store;
+
+pub use blob_store::{BlobError, BlobStore};
+pub use event_log::{AppendError, BoxFuture, EventLog, LogReader, Offset, ReadError, Record};
+pub use state_store::{Batch, Op, Scan, StateError, StateStore, TableId};

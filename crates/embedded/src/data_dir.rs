@@ -1,0 +1,122 @@
+//! The data directory: where everything is, and the lock that keeps a second process out.
+//!
+//! Layout, version 1: `VERSION` (the number), `LOCK`, `log/`, `state/`, `blobs/`.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tradewind_ports::StateError;
+
+use crate::{BlobFiles, FjallStore, LogOptions, OpenError, SegmentLog};
+
+/// The layout that this program writes.
+const LAYOUT_VERSION: &str = "1";
+
+/// An open data directory; the lock is held as long as it lives.
+pub struct DataDir {
+    path: PathBuf,
+    _lock: File,
+}
+
+/// Why a data directory could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum DataDirError {
+    /// Another process has it.
+    #[error("{0} is in use by another process: stop that one, or give another --data-dir")]
+    InUse(PathBuf),
+    /// Written by a newer program.
+    #[error("{path} has layout {found}, and this program knows up to {LAYOUT_VERSION}: run a newer one")]
+    TooNew {
+        /// The directory.
+        path: PathBuf,
+        /// What its `VERSION` says.
+        found: String,
+    },
+    /// The operating system's error.
+    #[error("{path} could not be opened: {source}")]
+    Io {
+        /// The directory.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The log's error.
+    #[error(transparent)]
+    Log(#[from] OpenError),
+    /// The state store's error.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+impl DataDir {
+    /// Opens `path`, making it if it is new, and locks it.
+    ///
+    /// # Errors
+    /// [`DataDirError`] when it is in use, too new or not to be read.
+    pub fn open(path: &Path) -> Result<Self, DataDirError> {
+        let failed = |source| DataDirError::Io { path: path.to_owned(), source };
+        fs::create_dir_all(path).map_err(failed)?;
+        let lock = File::create(path.join("LOCK")).map_err(failed)?;
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => return Err(DataDirError::InUse(path.to_owned())),
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+            Ok(()) => {}
+        }
+        let version = path.join("VERSION");
+        match fs::read_to_string(&version) {
+            Ok(found) if found.trim() != LAYOUT_VERSION => {
+                return Err(DataDirError::TooNew { path: path.to_owned(), found: found.trim().to_owned() });
+            }
+            Ok(_) => {}
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                fs::write(version, format!("{LAYOUT_VERSION}\n")).map_err(failed)?;
+            }
+            Err(source) => return Err(failed(source)),
+        }
+        Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Opens the log.
+    ///
+    /// # Errors
+    /// [`OpenError`] of the log.
+    pub fn log(&self, options: LogOptions) -> Result<SegmentLog, DataDirError> {
+        Ok(SegmentLog::open(&self.path.join("log"), options)?)
+    }
+
+    /// Opens the state store.
+    ///
+    /// # Errors
+    /// [`StateError`] of the engine.
+    pub fn state(&self, cache_bytes: u64) -> Result<FjallStore, DataDirError> {
+        Ok(FjallStore::open(&self.path.join("state"), cache_bytes)?)
+    }
+
+    /// Opens the blobs.
+    #[must_use]
+    pub fn blobs(&self) -> BlobFiles {
+        BlobFiles::new(self.path.join("blobs"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_process_at_a_time_and_no_newer_layout() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = DataDir::open(dir.path()).unwrap();
+        assert!(matches!(DataDir::open(dir.path()), Err(DataDirError::InUse(_))));
+        drop(open);
+        fs::write(dir.path().join("VERSION"), "2\n").unwrap();
+        assert!(matches!(DataDir::open(dir.path()), Err(DataDirError::TooNew { .. })));
+    }
+}

@@ -1,0 +1,122 @@
+//! The state store on fjall, a log-structured merge tree in pure Rust. A table is a keyspace.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use bytes::Bytes;
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use parking_lot::RwLock;
+use tradewind_ports::{Batch, Op, Scan, StateError, StateStore, TableId};
+
+/// The embedded [`StateStore`].
+pub struct FjallStore {
+    database: Database,
+    tables: RwLock<Tables>,
+}
+
+#[derive(Default)]
+struct Tables {
+    by_name: HashMap<String, TableId>,
+    open: Vec<Option<Keyspace>>,
+}
+
+fn failed<E: std::fmt::Display>(doing: &'static str) -> impl Fn(E) -> StateError {
+    move |cause| StateError { doing, cause: cause.to_string() }
+}
+
+impl FjallStore {
+    /// Opens the store in `dir`, which is made if it is new, with a block cache of `cache_bytes`.
+    ///
+    /// # Errors
+    /// [`StateError`] when another process holds it, or when it is damaged.
+    pub fn open(dir: &Path, cache_bytes: u64) -> Result<Self, StateError> {
+        let database = Database::builder(dir).cache_size(cache_bytes).open().map_err(failed("open"))?;
+        Ok(Self { database, tables: RwLock::default() })
+    }
+
+    fn keyspace(&self, table: TableId) -> Result<Keyspace, StateError> {
+        let open = self.tables.read().open.get(table.0 as usize).cloned().flatten();
+        open.ok_or_else(|| failed("find the table")(format!("no table {}", table.0)))
+    }
+}
+
+impl StateStore for FjallStore {
+    fn table(&self, name: &str) -> Result<TableId, StateError> {
+        let mut tables = self.tables.write();
+        if let Some(&id) = tables.by_name.get(name) {
+            return Ok(id);
+        }
+        let keyspace =
+            self.database.keyspace(name, KeyspaceCreateOptions::default).map_err(failed("open a table"))?;
+        let id = TableId(u32::try_from(tables.open.len()).unwrap_or(u32::MAX));
+        tables.open.push(Some(keyspace));
+        tables.by_name.insert(name.to_owned(), id);
+        Ok(id)
+    }
+
+    fn drop_table(&self, name: &str) -> Result<(), StateError> {
+        if !self.database.keyspace_exists(name) {
+            return Ok(());
+        }
+        let id = self.table(name)?;
+        let mut tables = self.tables.write();
+        tables.by_name.remove(name);
+        match tables.open[id.0 as usize].take() {
+            Some(keyspace) => self.database.delete_keyspace(keyspace).map_err(failed("drop a table")),
+            None => Ok(()),
+        }
+    }
+
+    fn table_names(&self) -> Vec<String> {
+        let mut names: Vec<String> =
+            self.database.list_keyspace_names().iter().map(ToString::to_string).collect();
+        names.sort_unstable();
+        names
+    }
+
+    fn get(&self, table: TableId, key: &[u8]) -> Result<Option<Bytes>, StateError> {
+        let value = self.keyspace(table)?.get(key).map_err(failed("read"))?;
+        Ok(value.map(|v| Bytes::copy_from_slice(&v)))
+    }
+
+    fn scan(&self, table: TableId, from: &[u8]) -> Scan<'_> {
+        match self.keyspace(table) {
+            Err(error) => Box::new(std::iter::once(Err(error))),
+            Ok(keyspace) => Box::new(keyspace.range(from..).map(|guard| {
+                let (key, value) = guard.into_inner().map_err(failed("scan"))?;
+                Ok((Bytes::copy_from_slice(&key), Bytes::copy_from_slice(&value)))
+            })),
+        }
+    }
+
+    fn commit(&self, batch: Batch) -> Result<(), StateError> {
+        let tables = self.tables.read();
+        let mut write = fjall::OwnedWriteBatch::with_capacity(self.database.clone(), batch.ops.len());
+        for op in batch.ops {
+            let (Op::Put(table, ..) | Op::Delete(table, _)) = &op;
+            let Some(Some(keyspace)) = tables.open.get(table.0 as usize) else {
+                return Err(failed("commit")(format!("no table {}", table.0)));
+            };
+            match op {
+                Op::Put(_, key, value) => write.insert(keyspace, key, value),
+                Op::Delete(_, key) => write.remove(keyspace, key),
+            }
+        }
+        write.commit().map_err(failed("commit"))
+    }
+
+    fn sync(&self) -> Result<(), StateError> {
+        self.database.persist(PersistMode::SyncData).map_err(failed("sync"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_the_contract() {
+        let dir = tempfile::tempdir().unwrap();
+        tradewind_ports::contract::state_store(|| FjallStore::open(dir.path(), 8 << 20).unwrap());
+    }
+}

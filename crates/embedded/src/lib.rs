@@ -1,0 +1,15 @@
+//! The engines that need no other server: a segment log, a fjall store, local files.
+//!
+//! One data directory holds them all and belongs to one process at a time; [`DataDir`] keeps the lock.
+
+mod blob_files;
+mod data_dir;
+mod fjall_store;
+mod segment;
+mod segment_log;
+mod segment_reader;
+
+pub use blob_files::BlobFiles;
+pub use data_dir::{DataDir, DataDirError};
+pub use fjall_store::FjallStore;
+pub use segment_log::{LogOptions, OpenError, SegmentLog, TornTail};

@@ -1,0 +1,123 @@
+use super::*;
+use tradewind_ports::contract::{self, block_on};
+
+fn small() -> LogOptions {
+    LogOptions { segment_bytes: 4_096, max_queued_bytes: 1 << 20 }
+}
+
+fn fill(log: &SegmentLog, records: u64) {
+    for n in 0..records {
+        let record = vec![u8::try_from(n % 251).unwrap(); usize::try_from(n % 700).unwrap()];
+        block_on(log.append(vec![record]).unwrap()).unwrap();
+    }
+}
+
+fn count(log: &SegmentLog, from: Offset) -> u64 {
+    let mut reader = log.reader(from).unwrap();
+    let mut seen = 0;
+    loop {
+        let records = reader.read(1_000).unwrap();
+        if records.is_empty() {
+            return seen;
+        }
+        for record in records {
+            assert_eq!(record.bytes.len() as u64, record.offset % 700);
+            seen += 1;
+        }
+    }
+}
+
+#[test]
+fn keeps_the_contract() {
+    let dir = tempfile::tempdir().unwrap();
+    contract::event_log(|| SegmentLog::open(dir.path(), LogOptions::default()).unwrap());
+    let dir = tempfile::tempdir().unwrap();
+    contract::event_log(|| {
+        SegmentLog::open(dir.path(), LogOptions { segment_bytes: 300, ..LogOptions::default() }).unwrap()
+    });
+}
+
+#[test]
+fn reads_from_every_offset_across_segments() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = SegmentLog::open(dir.path(), small()).unwrap();
+    fill(&log, 300);
+    assert!(std::fs::read_dir(dir.path()).unwrap().count() > 10);
+    for from in 0..=300 {
+        assert_eq!(count(&log, from), 300 - from);
+    }
+}
+
+#[test]
+fn a_torn_tail_is_cut_and_told_wherever_it_tears() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = segment::path(dir.path(), 0);
+    let log = SegmentLog::open(dir.path(), LogOptions::default()).unwrap();
+    fill(&log, 20);
+    drop(log);
+    let whole = std::fs::read(&path).unwrap();
+    for cut in (0..whole.len()).step_by(7) {
+        std::fs::write(&path, &whole[..cut]).unwrap();
+        let log = SegmentLog::open(dir.path(), LogOptions::default()).unwrap();
+        let kept = log.end();
+        assert_eq!(count(&log, 0), kept);
+        assert!(kept < 20);
+        block_on(log.append(vec![vec![1; usize::try_from(kept % 700).unwrap()]]).unwrap()).unwrap();
+        assert_eq!(count(&log, 0), kept + 1);
+    }
+}
+
+#[test]
+fn damage_is_never_served() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = segment::path(dir.path(), 0);
+    let log = SegmentLog::open(dir.path(), LogOptions::default()).unwrap();
+    fill(&log, 50);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+    let mut reader = log.reader(0).unwrap();
+    let mut good = 0;
+    let error = loop {
+        match reader.read(usize::MAX >> 8) {
+            Ok(records) => good += records.len(),
+            Err(error) => break error,
+        }
+    };
+    assert!(good < 50);
+    assert!(matches!(error, ReadError::Corrupt { .. }), "{error}");
+}
+
+#[test]
+fn a_missing_segment_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = SegmentLog::open(dir.path(), small()).unwrap();
+    fill(&log, 300);
+    let second = log.shared.view.lock().segments[1].path.clone();
+    drop(log);
+    std::fs::remove_file(second).unwrap();
+    assert!(matches!(SegmentLog::open(dir.path(), small()), Err(OpenError::Gap { .. })));
+}
+
+#[test]
+fn a_flood_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = LogOptions { max_queued_bytes: 100, ..LogOptions::default() };
+    let log = SegmentLog::open(dir.path(), options).unwrap();
+    log.shared.queued_bytes.store(90, Ordering::Relaxed);
+    assert!(matches!(log.append(vec![vec![0; 50]]), Err(AppendError::Overloaded { queued_bytes: 90 })));
+}
+
+/// Bytes of version 1 as the first program wrote them; every later one must read them.
+#[test]
+fn version_1_still_reads() {
+    let mut bytes = segment::header(0).to_vec();
+    assert_eq!(bytes, b"TWLOG\0\0\x01\0\0\0\0\0\0\0\0");
+    bytes.extend_from_slice(b"\x02\0\0\0\x59\x72\x5a\x88hi");
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(segment::path(dir.path(), 0), &bytes).unwrap();
+    let log = SegmentLog::open(dir.path(), LogOptions::default()).unwrap();
+    assert_eq!(log.torn_tail(), None);
+    assert_eq!(log.reader(0).unwrap().read(10).unwrap()[0].bytes.as_ref(), b"hi");
+}

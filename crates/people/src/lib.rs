@@ -1,0 +1,15 @@
+//! What is known of a shopper: a pure fold of what the shopper did.
+//!
+//! [`Profile::apply`] takes one [`Act`] and gives its [`Effects`]; it does no I/O and reads no clock, so a
+//! replay of the log gives the same profile, byte for byte. Sizes are bounded (see the constants of
+//! [`profile`]), so a profile stays within some 4 KiB whatever its shopper does.
+
+mod act;
+pub mod profile;
+mod session;
+mod stored;
+
+pub use act::{Act, Action};
+pub use profile::{CartLine, Effects, Profile, Touch};
+pub use session::{Click, OpenSession, SESSION_GAP_MS, SessionRecord};
+pub use stored::{StoredError, decode, encode};

@@ -1,0 +1,301 @@
+//! The profile and its fold.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use tradewind_kernel::{Currency, UtcMillis};
+
+use crate::{Act, Action, OpenSession};
+
+/// Touched products that a profile remembers, the latest.
+pub const MAX_RECENT: usize = 64;
+/// Bought products that a profile remembers, the latest.
+pub const MAX_BOUGHT: usize = 128;
+/// Products of the current session that models see, the latest.
+pub const MAX_SESSION_ITEMS: usize = 50;
+/// Different products that a cart holds.
+pub const MAX_CART: usize = 100;
+
+/// One product touched, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Touch {
+    /// The product's item number.
+    pub item: u32,
+    /// What was done.
+    pub action: Action,
+    /// When.
+    pub at: UtcMillis,
+}
+
+/// One product in the cart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CartLine {
+    /// The product's item number.
+    pub item: u32,
+    /// How many; never zero.
+    pub quantity: u32,
+}
+
+/// What is known of one shopper. Stored by position: new fields go to the end, with a default.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Profile {
+    /// When the first event happened.
+    pub first_seen: UtcMillis,
+    /// When the latest did.
+    pub last_seen: UtcMillis,
+    /// Events, each counted once.
+    pub events: u64,
+    /// Sessions begun.
+    pub sessions: u32,
+    /// Times that each action was done, counted by event and product.
+    pub actions: BTreeMap<u8, u64>,
+    /// Orders completed.
+    pub orders: u32,
+    /// Orders given back, in whole or in part.
+    pub refunds: u32,
+    /// What the orders earned, in minor units by currency; refunds are not taken off.
+    pub revenue_minor: BTreeMap<String, i64>,
+    /// Products touched, oldest first.
+    pub recent: Vec<Touch>,
+    /// Products bought, oldest first, each once.
+    pub bought: Vec<u32>,
+    /// What lies in the cart.
+    pub cart: Vec<CartLine>,
+    /// The current session, or the last.
+    pub session: Option<OpenSession>,
+}
+
+/// What follows from an act beyond the profile itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Effects {
+    /// The act began a session.
+    pub session_started: bool,
+    /// The session got the number that was offered.
+    pub number_taken: bool,
+    /// Products that the session index learns, in order, for the session of this number.
+    pub learned: Option<(u32, Vec<u32>)>,
+}
+
+fn keep_latest<T>(list: &mut Vec<T>, limit: usize) {
+    if list.len() > limit {
+        list.drain(..list.len() - limit);
+    }
+}
+
+impl Profile {
+    /// Folds in one act. `next_number` is the session number to take if this act needs one.
+    pub fn apply(&mut self, act: &Act<'_>, next_number: u32) -> Effects {
+        if self.events == 0 || act.at < self.first_seen {
+            self.first_seen = act.at;
+        }
+        self.last_seen = if self.events == 0 { act.at } else { self.last_seen.max(act.at) };
+        self.events += 1;
+        self.count(act);
+        self.remember(act);
+        self.update_cart(act);
+        self.update_session(act, next_number)
+    }
+
+    fn count(&mut self, act: &Act<'_>) {
+        let Some(action) = act.action else { return };
+        *self.actions.entry(action.into()).or_default() += act.items.len() as u64;
+        match action {
+            Action::Buy => {
+                self.orders += 1;
+                if let Some(money) = act.revenue {
+                    let sum = self.revenue_minor.entry(money.currency.to_string()).or_default();
+                    *sum = sum.saturating_add(money.minor);
+                }
+            }
+            Action::Return => self.refunds += 1,
+            _ => {}
+        }
+    }
+
+    fn remember(&mut self, act: &Act<'_>) {
+        let Some(action) = act.action.filter(|a| a.shows_interest()) else { return };
+        for &(item, _) in act.items {
+            let place = self.recent.partition_point(|t| t.at <= act.at);
+            self.recent.insert(place, Touch { item, action, at: act.at });
+            if action == Action::Buy {
+                self.bought.retain(|&b| b != item);
+                self.bought.push(item);
+            }
+        }
+        keep_latest(&mut self.recent, MAX_RECENT);
+        keep_latest(&mut self.bought, MAX_BOUGHT);
+    }
+
+    fn update_cart(&mut self, act: &Act<'_>) {
+        match act.action {
+            Some(Action::Add) => {
+                for &(item, quantity) in act.items {
+                    if let Some(line) = self.cart.iter_mut().find(|l| l.item == item) {
+                        line.quantity = line.quantity.saturating_add(quantity);
+                    } else if quantity > 0 && self.cart.len() < MAX_CART {
+                        self.cart.push(CartLine { item, quantity });
+                    }
+                }
+            }
+            Some(Action::Remove) => {
+                for &(item, quantity) in act.items {
+                    if let Some(line) = self.cart.iter_mut().find(|l| l.item == item) {
+                        line.quantity = line.quantity.saturating_sub(quantity);
+                    }
+                }
+                self.cart.retain(|l| l.quantity > 0);
+            }
+            Some(Action::Buy) => self.cart.retain(|l| act.items.iter().all(|&(item, _)| item != l.item)),
+            _ => {}
+        }
+    }
+
+    fn update_session(&mut self, act: &Act<'_>, next_number: u32) -> Effects {
+        let mut effects = Effects::default();
+        let in_current = self.session.as_ref().is_some_and(|s| s.holds(act.at));
+        let late = self.session.as_ref().is_some_and(|s| act.at < s.started_at);
+        if !in_current {
+            self.sessions += 1;
+            effects.session_started = true;
+            if late {
+                return effects;
+            }
+            self.session = Some(OpenSession::begin(act.at));
+        }
+        let Some(session) = &mut self.session else { return effects };
+        session.events += 1;
+        session.started_at = session.started_at.min(act.at);
+        session.last_at = session.last_at.max(act.at);
+        let Some(action) = act.action else { return effects };
+        let mut learned = Vec::new();
+        for &(item, _) in act.items {
+            if session.is_news(item, action) {
+                session.items.push(item);
+                learned.push(item);
+            }
+        }
+        keep_latest(&mut session.items, MAX_SESSION_ITEMS);
+        if !learned.is_empty() {
+            effects.number_taken = session.number.is_none();
+            effects.learned = Some((*session.number.get_or_insert(next_number), learned));
+        }
+        effects
+    }
+
+    /// Takes in what another profile of the same person holds, when its anonymous id becomes known.
+    pub fn absorb(&mut self, other: &Self) {
+        if other.events == 0 {
+            return;
+        }
+        self.first_seen =
+            if self.events == 0 { other.first_seen } else { self.first_seen.min(other.first_seen) };
+        self.last_seen = self.last_seen.max(other.last_seen);
+        self.events += other.events;
+        self.sessions += other.sessions;
+        self.orders += other.orders;
+        self.refunds += other.refunds;
+        for (action, count) in &other.actions {
+            *self.actions.entry(*action).or_default() += count;
+        }
+        for (currency, minor) in &other.revenue_minor {
+            let sum = self.revenue_minor.entry(currency.clone()).or_default();
+            *sum = sum.saturating_add(*minor);
+        }
+        self.recent.extend_from_slice(&other.recent);
+        self.recent.sort_by_key(|t| t.at);
+        keep_latest(&mut self.recent, MAX_RECENT);
+        let known = std::mem::take(&mut self.bought);
+        self.bought = other.bought.iter().copied().filter(|b| !known.contains(b)).collect();
+        self.bought.extend(known);
+        keep_latest(&mut self.bought, MAX_BOUGHT);
+        for line in &other.cart {
+            if self.cart.len() < MAX_CART && self.cart.iter().all(|l| l.item != line.item) {
+                self.cart.push(*line);
+            }
+        }
+        let theirs_is_later = match (&self.session, &other.session) {
+            (Some(ours), Some(theirs)) => theirs.last_at > ours.last_at,
+            (ours, _) => ours.is_none(),
+        };
+        if theirs_is_later {
+            self.session.clone_from(&other.session);
+        }
+    }
+
+    /// The products of the current session at `now`, oldest first; none once it has ended.
+    #[must_use]
+    pub fn session_items(&self, now: UtcMillis) -> &[u32] {
+        self.session.as_ref().filter(|s| s.holds(now)).map_or(&[], |s| &s.items)
+    }
+
+    /// What the orders earned in one currency, in minor units.
+    #[must_use]
+    pub fn revenue_in(&self, currency: Currency) -> i64 {
+        self.revenue_minor.get(currency.as_str()).copied().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use tradewind_kernel::Money;
+
+    const MINUTE: i64 = UtcMillis::MINUTE;
+
+    fn act(minute: i64, action: Option<Action>, items: &[(u32, u32)]) -> Act<'_> {
+        Act { at: UtcMillis::new(minute * MINUTE), action, items, revenue: None }
+    }
+
+    #[test]
+    fn thirty_minutes_of_rest_end_a_session() {
+        let mut profile = Profile::default();
+        let first = profile.apply(&act(0, None, &[]), 7);
+        assert!(first.session_started && first.learned.is_none());
+        let second = profile.apply(&act(30, Some(Action::View), &[(1, 1)]), 7);
+        assert_eq!((second.session_started, second.learned), (false, Some((7, vec![1]))));
+        assert!(profile.apply(&act(61, Some(Action::View), &[(2, 1)]), 8).session_started);
+        assert_eq!((profile.sessions, profile.session_items(UtcMillis::new(62 * MINUTE))), (2, &[2][..]));
+        assert!(profile.session_items(UtcMillis::new(92 * MINUTE)).is_empty());
+    }
+
+    #[test]
+    fn a_late_event_does_not_disturb_the_current_session() {
+        let mut profile = Profile::default();
+        profile.apply(&act(1_000, Some(Action::View), &[(1, 1)]), 0);
+        let late = profile.apply(&act(10, Some(Action::View), &[(2, 1)]), 1);
+        assert!(late.session_started && late.learned.is_none());
+        assert_eq!(profile.session.as_ref().unwrap().items, [1]);
+        assert_eq!(profile.recent.iter().map(|t| t.item).collect::<Vec<_>>(), [2, 1]);
+    }
+
+    #[test]
+    fn a_purchase_empties_the_cart_and_counts() {
+        let mut profile = Profile::default();
+        profile.apply(&act(0, Some(Action::Click), &[(1, 1)]), 0);
+        profile.apply(&act(0, Some(Action::View), &[(1, 1)]), 0);
+        profile.apply(&act(1, Some(Action::Add), &[(1, 2)]), 0);
+        profile.apply(&act(1, Some(Action::Add), &[(9, 1)]), 0);
+        let money = Money::new(500, Currency::EUR);
+        profile.apply(&Act { revenue: Some(money), ..act(2, Some(Action::Buy), &[(1, 2)]) }, 0);
+        assert_eq!(profile.cart, [CartLine { item: 9, quantity: 1 }]);
+        assert_eq!((profile.orders, profile.revenue_in(Currency::EUR)), (1, 500));
+        assert_eq!(profile.session.unwrap().items, [1, 9]);
+    }
+
+    proptest! {
+        #[test]
+        fn sizes_stay_bounded_and_every_event_counts(
+            acts in prop::collection::vec((0..3_000i64, 0..7u8, 0..300u32), 0..400)
+        ) {
+            let mut profile = Profile::default();
+            for (minute, action, item) in &acts {
+                profile.apply(&act(*minute, Action::try_from(*action).ok(), &[(*item, 1)]), 0);
+            }
+            prop_assert_eq!(profile.events, acts.len() as u64);
+            prop_assert!(profile.recent.len() <= MAX_RECENT && profile.bought.len() <= MAX_BOUGHT);
+            prop_assert!(profile.recent.windows(2).all(|w| w[0].at <= w[1].at));
+            prop_assert!(crate::encode(&profile).unwrap().len() < 4_096);
+        }
+    }
+}

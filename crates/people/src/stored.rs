@@ -1,0 +1,58 @@
+//! The stored form: one byte of version, then MessagePack arrays. Version 1 is the only one so far.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// The version byte that [`encode`] writes.
+const FORMAT_VERSION: u8 = 1;
+
+/// Bytes that do not read, or a value that does not write.
+#[derive(Debug, thiserror::Error)]
+#[error("the stored record does not read: {0}")]
+pub struct StoredError(String);
+
+/// Writes a profile or a session record.
+///
+/// # Errors
+/// Only what MessagePack cannot hold, which neither of them is.
+pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoredError> {
+    let mut bytes = vec![FORMAT_VERSION];
+    rmp_serde::encode::write(&mut bytes, value).map_err(|e| StoredError(e.to_string()))?;
+    Ok(bytes)
+}
+
+/// Reads what [`encode`] of this or an earlier version wrote.
+///
+/// # Errors
+/// [`StoredError`] when the bytes are damaged or of a newer version.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoredError> {
+    match bytes.split_first() {
+        Some((&FORMAT_VERSION, body)) => rmp_serde::from_slice(body).map_err(|e| StoredError(e.to_string())),
+        Some((version, _)) => Err(StoredError(format!("it has version {version}; run a newer program"))),
+        None => Err(StoredError("it is empty".into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Action, Click, SessionRecord};
+    use tradewind_kernel::UtcMillis;
+
+    /// A session record as version 1 wrote it.
+    const FIXTURE_V1: &[u8] = &[1, 0x94, 9, 0xcd, 3, 0xe8, 0xcd, 7, 0xd0, 0x91, 0x92, 5, 1];
+
+    #[test]
+    fn version_1_still_reads() {
+        let record = SessionRecord {
+            subject_hash: 9,
+            started_at: UtcMillis::new(1_000),
+            last_at: UtcMillis::new(2_000),
+            clicks: vec![Click { item: 5, action: Action::View }],
+        };
+        assert_eq!(encode(&record).unwrap(), FIXTURE_V1);
+        assert_eq!(decode::<SessionRecord>(FIXTURE_V1).unwrap(), record);
+        assert!(decode::<SessionRecord>(&FIXTURE_V1[..5]).is_err());
+        assert!(decode::<SessionRecord>(&[7, 1]).is_err());
+    }
+}

@@ -1,0 +1,124 @@
+//! The log of everything that happened.
+
+use std::future::Future;
+use std::ops::Range;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+/// A future that owns itself, as a trait object can return it.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A record's place in the log: 0 for the first ever appended, then one more for each.
+pub type Offset = u64;
+
+/// One record as it was appended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Its place.
+    pub offset: Offset,
+    /// What was appended.
+    pub bytes: Bytes,
+}
+
+/// Why an append was refused. Nothing of a refused append is in the log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AppendError {
+    /// More waits to be written than the log's bound; the caller tries again later.
+    #[error("the log is {queued_bytes} bytes behind its disk and takes no more for now")]
+    Overloaded {
+        /// What waits, in bytes.
+        queued_bytes: usize,
+    },
+    /// A record is larger than the log can hold.
+    #[error("a record of {size_bytes} bytes is larger than the {max_bytes} that the log takes")]
+    TooLarge {
+        /// The record's size.
+        size_bytes: usize,
+        /// The log's limit.
+        max_bytes: usize,
+    },
+    /// The log is shutting down.
+    #[error("the log is closed")]
+    Closed,
+}
+
+/// Why the log could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The offset was removed by retention, or lies past the end.
+    #[error("offset {asked} is not in the log, which holds {start} to {end}")]
+    OutOfRange {
+        /// What was asked for.
+        asked: Offset,
+        /// The first offset that is held.
+        start: Offset,
+        /// One past the last durable offset.
+        end: Offset,
+    },
+    /// A record's checksum does not match; it is not served.
+    #[error("the log is damaged in {file} at byte {position}: {what}")]
+    Corrupt {
+        /// The damaged file.
+        file: String,
+        /// Where in it.
+        position: u64,
+        /// What does not match.
+        what: &'static str,
+    },
+    /// The operating system's error.
+    #[error("the log could not be read: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// An append-only log of records.
+///
+/// **Durability.** The future of [`append`](EventLog::append) resolves once its records survive power loss
+/// (fsync or its equivalent has returned). A failed sync ends the process: after one, nobody can say what
+/// is on the disk.
+/// **Order.** Records of one append stay together and in order; appends are ordered by their calls.
+/// **Atomicity.** After a crash the log ends at a record's boundary. Of an append that was never
+/// acknowledged any prefix may be there.
+/// **Reading.** A reader sees only durable records, each exactly as appended; any number may read at once,
+/// from any held offset. Each keeps its own position, wherever it likes.
+/// **Limits.** A record holds at most 16 MiB; an implementation bounds what waits and refuses the rest.
+pub trait EventLog: Send + Sync {
+    /// Appends records, none for an empty vector. They are queued by the call itself, not by polling, so
+    /// that a caller who does not need to know may drop the future.
+    ///
+    /// # Errors
+    /// [`AppendError`]; then nothing was queued.
+    fn append(
+        &self,
+        records: Vec<Vec<u8>>,
+    ) -> Result<BoxFuture<'static, Result<Range<Offset>, AppendError>>, AppendError>;
+
+    /// The first offset that is held.
+    fn start(&self) -> Offset;
+
+    /// One past the last durable offset.
+    fn end(&self) -> Offset;
+
+    /// Blocks until [`end`](EventLog::end) is past `offset` or `timeout` is over; gives the end.
+    fn wait_past(&self, offset: Offset, timeout: Duration) -> Offset;
+
+    /// A reader that starts at `from`, which may be the end itself.
+    ///
+    /// # Errors
+    /// [`ReadError::OutOfRange`] when `from` is not held and is not the end.
+    fn reader(&self, from: Offset) -> Result<Box<dyn LogReader>, ReadError>;
+}
+
+/// A position in a log that moves forward.
+pub trait LogReader: Send {
+    /// The next durable records, at most about `max_bytes` of them but always one if there is one.
+    /// Empty at the end.
+    ///
+    /// # Errors
+    /// [`ReadError`]; the position then stays where it is.
+    fn read(&mut self, max_bytes: usize) -> Result<Vec<Record>, ReadError>;
+
+    /// The offset that the next read starts at.
+    fn position(&self) -> Offset;
+}
