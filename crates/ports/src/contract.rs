@@ -1,33 +1,9 @@
 //! The suites that every adapter runs. Each takes a way to open the adapter on one and the same place, so
 //! that it can be closed and opened again.
 
-use std::future::Future;
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use crate::{Batch, BlobError, BlobStore, EventLog, Offset, ReadError, StateStore};
-
-struct Unpark(std::thread::Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-/// Runs a future on this thread to its end; for callers without a runtime.
-pub fn block_on<F: Future>(future: F) -> F::Output {
-    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-    let mut future = pin!(future);
-    loop {
-        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(value) => return value,
-            Poll::Pending => std::thread::park(),
-        }
-    }
-}
+use crate::{Batch, BlobError, BlobStore, EventLog, Offset, ReadError, StateStore, block_on};
 
 fn append<L: EventLog>(log: &L, records: &[&[u8]]) -> std::ops::Range<Offset> {
     let records = records.iter().map(|r| r.to_vec()).collect();

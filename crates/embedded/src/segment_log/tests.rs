@@ -1,5 +1,5 @@
 use super::*;
-use tradewind_ports::contract::{self, block_on};
+use tradewind_ports::{block_on, contract};
 
 fn small() -> LogOptions {
     LogOptions { segment_bytes: 4_096, max_queued_bytes: 1 << 20 }

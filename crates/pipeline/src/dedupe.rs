@@ -1,0 +1,108 @@
+//! Which messages were applied already.
+//!
+//! A live message id counts as seen for 7 days from its first receipt. Seen ids lie in tables of one week
+//! each, `seen-<week>`; an id is looked up in its own week and the one before, and older tables are
+//! dropped whole. An imported id counts as seen for ever.
+
+use rustc_hash::FxHashMap;
+use tradewind_events::{Event, Origin};
+use tradewind_kernel::UtcMillis;
+use tradewind_ports::{Batch, StateError, StateStore, TableId};
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::tables::Tables;
+
+/// How long a live message id is remembered, in milliseconds.
+const WINDOW_MS: i64 = 7 * UtcMillis::DAY;
+
+/// The ids seen, those of the current batch included.
+pub(crate) struct Dedupe {
+    imported: TableId,
+    weeks: FxHashMap<i64, TableId>,
+    fresh: FxHashMap<[u8; 16], Seen>,
+}
+
+#[derive(Clone, Copy)]
+enum Seen {
+    Live(UtcMillis, TableId),
+    Imported,
+}
+
+fn week_of(at: UtcMillis) -> i64 {
+    at.get().div_euclid(WINDOW_MS)
+}
+
+fn within(at: UtcMillis, seen: UtcMillis) -> bool {
+    at.since(seen).abs() < WINDOW_MS
+}
+
+impl Dedupe {
+    pub(crate) fn new(tables: &Tables) -> Self {
+        Self { imported: tables.imported, weeks: FxHashMap::default(), fresh: FxHashMap::default() }
+    }
+
+    fn week(&mut self, store: &dyn StateStore, week: i64) -> Result<TableId, StateError> {
+        if let Some(&table) = self.weeks.get(&week) {
+            return Ok(table);
+        }
+        let table = store.table(&format!("seen-{week}"))?;
+        self.weeks.insert(week, table);
+        Ok(table)
+    }
+
+    /// Whether the event is new; from then on it is not.
+    pub(crate) fn is_new(&mut self, store: &dyn StateStore, event: &Event) -> Result<bool, StateError> {
+        let key = xxh3_128(event.message_id.as_bytes()).to_be_bytes();
+        if event.origin == Origin::Import {
+            let known = self.fresh.contains_key(&key) || store.get(self.imported, &key)?.is_some();
+            if !known {
+                self.fresh.insert(key, Seen::Imported);
+            }
+            return Ok(!known);
+        }
+        let at = event.received_at;
+        let week = week_of(at);
+        let table = self.week(store, week)?;
+        let before = self.week(store, week - 1)?;
+        let known = match self.fresh.get(&key) {
+            Some(Seen::Live(seen, _)) => within(at, *seen),
+            Some(Seen::Imported) => true,
+            None => {
+                seen_at(store, table, &key)?.is_some_and(|seen| within(at, seen))
+                    || seen_at(store, before, &key)?.is_some_and(|seen| within(at, seen))
+            }
+        };
+        if !known {
+            self.fresh.insert(key, Seen::Live(at, table));
+        }
+        Ok(!known)
+    }
+
+    /// Writes what the batch has seen, and forgets that it is of this batch.
+    pub(crate) fn write(&mut self, batch: &mut Batch) {
+        for (key, seen) in self.fresh.drain() {
+            match seen {
+                Seen::Live(at, table) => batch.put(table, key, at.get().to_be_bytes()),
+                Seen::Imported => batch.put(self.imported, key, []),
+            }
+        }
+    }
+
+    /// Drops the tables of weeks that no message of `now` can be compared with any more.
+    pub(crate) fn expire(&mut self, store: &dyn StateStore, now: UtcMillis) -> Result<(), StateError> {
+        let oldest = week_of(now) - 1;
+        for name in store.table_names() {
+            let week = name.strip_prefix("seen-").and_then(|w| w.parse::<i64>().ok());
+            if let Some(week) = week.filter(|&w| w < oldest) {
+                self.weeks.remove(&week);
+                store.drop_table(&name)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn seen_at(store: &dyn StateStore, table: TableId, key: &[u8]) -> Result<Option<UtcMillis>, StateError> {
+    let value = store.get(table, key)?;
+    Ok(value.and_then(|v| v.as_ref().try_into().ok()).map(|v| UtcMillis::new(i64::from_be_bytes(v))))
+}

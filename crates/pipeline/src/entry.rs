@@ -1,0 +1,64 @@
+//! What a log record is: one byte of kind, then the body in the kind's own versioned form.
+
+use tradewind_catalog::Product;
+use tradewind_events::{DecodeError, Event};
+
+/// A record of the log.
+#[derive(Debug)]
+pub(crate) enum Entry {
+    /// Something that a shopper did.
+    Event(Event),
+    /// A product as it is from now on.
+    Product(Box<Product>),
+    /// A decision that was answered; kept for learning and audit, it changes no state.
+    Decision,
+}
+
+const EVENT: u8 = 1;
+const PRODUCT: u8 = 2;
+const DECISION: u8 = 3;
+/// The version byte of a product's body, JSON.
+const PRODUCT_VERSION: u8 = 1;
+
+/// A record that this program cannot read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EntryError {
+    #[error(transparent)]
+    Event(#[from] DecodeError),
+    #[error("the product does not read: {0}")]
+    Product(#[from] serde_json::Error),
+    #[error("the record is of kind {0:?}, which this program does not know: run a newer one")]
+    Kind(Option<u8>),
+}
+
+/// The record of an event.
+pub(crate) fn of_event(event: &Event) -> Result<Vec<u8>, serde_json::Error> {
+    let mut bytes = event.encode()?;
+    bytes.insert(0, EVENT);
+    Ok(bytes)
+}
+
+/// The record of a product.
+pub(crate) fn of_product(product: &Product) -> Result<Vec<u8>, serde_json::Error> {
+    let mut bytes = vec![PRODUCT, PRODUCT_VERSION];
+    serde_json::to_writer(&mut bytes, product)?;
+    Ok(bytes)
+}
+
+/// The record of a decision, its body made by the caller.
+pub(crate) fn of_decision(body: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(1 + body.len());
+    bytes.push(DECISION);
+    bytes.extend_from_slice(body);
+    bytes
+}
+
+/// Reads a record.
+pub(crate) fn read(bytes: &[u8]) -> Result<Entry, EntryError> {
+    match bytes {
+        [EVENT, body @ ..] => Ok(Entry::Event(Event::decode(body)?)),
+        [PRODUCT, PRODUCT_VERSION, body @ ..] => Ok(Entry::Product(serde_json::from_slice(body)?)),
+        [DECISION, ..] => Ok(Entry::Decision),
+        _ => Err(EntryError::Kind(bytes.first().copied())),
+    }
+}

@@ -1,0 +1,143 @@
+//! The in-memory views that decisions read, and their loading at the start.
+//!
+//! Only the projection writes them, after its commit. Locks are held for microseconds: a reader clones an
+//! `Arc` or computes one ranking, the writer adds the clicks of one batch.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use parking_lot::{Mutex, RwLock};
+use quick_cache::sync::Cache;
+use tradewind_catalog::CatalogSnapshot;
+use tradewind_kernel::UtcMillis;
+use tradewind_models::{Popularity, SessionIndex, SessionNo};
+use tradewind_people::{Profile, SessionRecord};
+use tradewind_ports::{Offset, StateStore};
+
+use crate::items::Items;
+use crate::pipeline::PipelineError;
+use crate::pulse::Pulses;
+use crate::tables::{Tables, u32_of};
+use crate::trending::Trending;
+
+/// Profiles kept decoded.
+const CACHED_PROFILES: usize = 50_000;
+
+/// Everything that the projection has learned, as decisions read it.
+pub struct Live {
+    /// Product ids and their item numbers.
+    pub items: RwLock<Items>,
+    /// The catalog.
+    pub catalog: ArcSwap<CatalogSnapshot>,
+    /// All sessions, the running ones included.
+    pub sessions: RwLock<SessionIndex>,
+    /// Decayed popularity of every product.
+    pub popularity: RwLock<Popularity>,
+    /// Rankings by popularity, at most some 500 ms old.
+    pub trending: ArcSwap<Trending>,
+    pub(crate) profiles: Cache<String, Arc<Profile>>,
+    pub(crate) pulses: Mutex<Pulses>,
+    pub(crate) applied: tokio::sync::watch::Sender<Offset>,
+    /// The latest time of any applied event: "now" for a shop whose history was imported.
+    pub(crate) latest_event_at: Mutex<UtcMillis>,
+}
+
+impl Live {
+    /// Loads the views from the state.
+    pub(crate) fn load(
+        store: &dyn StateStore,
+        tables: &Tables,
+        half_life_ms: i64,
+    ) -> Result<Self, PipelineError> {
+        let mut items = Items::default();
+        for pair in store.scan(tables.items, &[]) {
+            items.push(Arc::from(String::from_utf8_lossy(&pair?.1)));
+        }
+        let mut catalog = CatalogSnapshot::default();
+        for pair in store.scan(tables.products, &[]) {
+            let (key, value) = pair?;
+            let product = serde_json::from_slice(&value).map_err(|e| damaged("a product", &e))?;
+            catalog.put(u32_of(&key).unwrap_or(u32::MAX), Arc::new(product));
+        }
+        let mut popularity = Popularity::new(half_life_ms);
+        for pair in store.scan(tables.popularity, &[]) {
+            let (key, value) = pair?;
+            let raw = value.as_ref().try_into().ok().map(f64::from_be_bytes);
+            popularity.set_raw(u32_of(&key).unwrap_or(0), raw);
+        }
+        let (sessions, latest) = load_sessions(store, tables)?;
+        let trending = Trending::rank(&popularity, &catalog);
+        Ok(Self {
+            items: RwLock::new(items),
+            catalog: ArcSwap::from_pointee(catalog),
+            sessions: RwLock::new(sessions),
+            popularity: RwLock::new(popularity),
+            trending: ArcSwap::from_pointee(trending),
+            profiles: Cache::new(CACHED_PROFILES),
+            pulses: Mutex::default(),
+            applied: tokio::sync::watch::Sender::new(0),
+            latest_event_at: Mutex::new(latest),
+        })
+    }
+
+    /// The offset before which every record is in the views.
+    #[must_use]
+    pub fn applied(&self) -> Offset {
+        *self.applied.borrow()
+    }
+
+    /// The latest time of any event that was applied.
+    #[must_use]
+    pub fn latest_event_at(&self) -> UtcMillis {
+        *self.latest_event_at.lock()
+    }
+}
+
+/// Reads every session, the frozen ones and those that may still go on, in the order of their numbers.
+fn load_sessions(
+    store: &dyn StateStore,
+    tables: &Tables,
+) -> Result<(SessionIndex, UtcMillis), PipelineError> {
+    let (mut clicks, mut ends, mut latest) = (Vec::new(), Vec::new(), UtcMillis::default());
+    for pair in store.scan(tables.sessions, &[]) {
+        let record: SessionRecord =
+            tradewind_people::decode(&pair?.1).map_err(|e| damaged("a session", &e))?;
+        clicks.extend(record.clicks.iter().map(|c| c.item));
+        ends.push(clicks.len());
+        latest = latest.max(record.last_at);
+    }
+    let starts = std::iter::once(0).chain(ends.iter().copied());
+    let frozen = ends.len().saturating_sub(RUNNING);
+    let slices: Vec<&[u32]> = starts.zip(&ends).map(|(start, &end)| &clicks[start..end]).collect();
+    let mut index = SessionIndex::build(slices[..frozen].iter().copied());
+    for slice in &slices[frozen..] {
+        let number = index.start_session();
+        for &item in *slice {
+            index.click(number, item);
+        }
+    }
+    Ok((index, latest))
+}
+
+/// So many of the latest sessions stay open for further clicks.
+pub(crate) const RUNNING: usize = 20_000;
+
+/// Clicks outside the frozen part of the index beyond which it is frozen anew.
+const MAX_LOOSE_CLICKS: usize = 400_000;
+
+/// Freezes the older sessions of an index that has grown much since it was built.
+pub(crate) fn compact_if_grown(sessions: &RwLock<SessionIndex>, clicks_at_last: &mut usize) {
+    let index = sessions.read();
+    if index.clicks() < *clicks_at_last + MAX_LOOSE_CLICKS {
+        return;
+    }
+    *clicks_at_last = index.clicks();
+    let open_from = index.sessions().saturating_sub(RUNNING);
+    let compacted = index.compact_before(SessionNo(u32::try_from(open_from).unwrap_or(u32::MAX)));
+    drop(index);
+    *sessions.write() = compacted;
+}
+
+pub(crate) fn damaged(what: &'static str, cause: &dyn std::fmt::Display) -> PipelineError {
+    PipelineError::Damaged { what, cause: cause.to_string() }
+}

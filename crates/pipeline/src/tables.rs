@@ -1,0 +1,59 @@
+//! The tables of the state, and the keys in them.
+
+use tradewind_ports::{StateError, StateStore, TableId};
+
+/// The tables, open.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tables {
+    /// Subject key → profile.
+    pub(crate) profiles: TableId,
+    /// Anonymous id → user id.
+    pub(crate) links: TableId,
+    /// Session number (u32 big-endian) → session record.
+    pub(crate) sessions: TableId,
+    /// Item number (u32 big-endian) → product id.
+    pub(crate) items: TableId,
+    /// Item number (u32 big-endian) → product, JSON.
+    pub(crate) products: TableId,
+    /// Item number (u32 big-endian) → popularity's raw value (f64 big-endian).
+    pub(crate) popularity: TableId,
+    /// Event name → how many were applied (u64 big-endian).
+    pub(crate) counters: TableId,
+    /// Hash of an imported message's id → nothing.
+    pub(crate) imported: TableId,
+    /// The offset and the format version.
+    pub(crate) meta: TableId,
+}
+
+/// Where the projection stands: the offset of the next record to apply, u64 big-endian.
+pub(crate) const OFFSET: &[u8] = b"offset";
+/// The version of these tables, one byte.
+pub(crate) const VERSION: &[u8] = b"version";
+/// The version that this program writes.
+pub(crate) const VERSION_NOW: &[u8] = &[1];
+
+impl Tables {
+    pub(crate) fn open(store: &dyn StateStore) -> Result<Self, StateError> {
+        Ok(Self {
+            profiles: store.table("profiles")?,
+            links: store.table("links")?,
+            sessions: store.table("sessions")?,
+            items: store.table("items")?,
+            products: store.table("products")?,
+            popularity: store.table("popularity")?,
+            counters: store.table("counters")?,
+            imported: store.table("imported")?,
+            meta: store.table("meta")?,
+        })
+    }
+}
+
+/// A number that a key holds; `None` when it has another length.
+pub(crate) fn u32_of(bytes: &[u8]) -> Option<u32> {
+    bytes.try_into().ok().map(u32::from_be_bytes)
+}
+
+/// A number that a value holds; `None` when it has another length.
+pub(crate) fn u64_of(bytes: &[u8]) -> Option<u64> {
+    bytes.try_into().ok().map(u64::from_be_bytes)
+}
