@@ -31,6 +31,7 @@
 //! assert!(next(&index).contains(&9), "a click is seen by the next query");
 //! ```
 
+mod artifact;
 mod codec;
 mod cooccurrence;
 mod lists;
@@ -41,6 +42,7 @@ mod session_base;
 mod session_index;
 mod session_knn;
 
+pub use artifact::{ArtifactError, ArtifactInfo, Trained};
 pub use codec::FormatError;
 pub use cooccurrence::{CoOccurrence, CoParams, CoScratch, Occurrence};
 pub use popularity::Popularity;

@@ -36,6 +36,18 @@ impl Items {
         self.ids.is_empty()
     }
 
+    /// A list of these ids, numbered in their order; of equal ones the first counts.
+    #[must_use]
+    pub fn from_ids<'a>(ids: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut items = Self::default();
+        for id in ids {
+            if items.number(id).is_none() {
+                items.push(Arc::from(id));
+            }
+        }
+        items
+    }
+
     /// Adds an id that is not there yet; its number is [`len`](Self::len) as it was before.
     pub(crate) fn push(&mut self, id: Arc<str>) {
         self.numbers.insert(Arc::clone(&id), self.len());

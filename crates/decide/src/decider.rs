@@ -1,0 +1,160 @@
+//! Gathering and recording around the pure middle.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwapOption;
+use parking_lot::Mutex;
+use tradewind_kernel::{Deadline, Subject, fresh_id};
+use tradewind_models::Trained;
+use tradewind_people::Profile;
+use tradewind_pipeline::Pipeline;
+
+use crate::answer::{Decision, PlacementAnswer};
+use crate::ask::Ask;
+use crate::ladder::{Inputs, decide};
+use crate::sources::Scratch;
+use crate::{measures, record};
+
+/// Decisions kept for the console.
+const RECENT: usize = 200;
+/// Working memories kept for reuse.
+const SCRATCHES: usize = 16;
+
+/// Answers decisions.
+pub struct Decider {
+    pipeline: Arc<Pipeline>,
+    trained: ArcSwapOption<Trained>,
+    scratches: Mutex<Vec<Scratch>>,
+    recent: Mutex<VecDeque<Arc<Decision>>>,
+}
+
+/// What was found of the subject in time.
+struct Gathered {
+    profile: Option<Arc<Profile>>,
+    subject: String,
+    late: Vec<&'static str>,
+}
+
+impl Decider {
+    /// A decider over what the pipeline has learned, without trained models yet.
+    #[must_use]
+    pub fn new(pipeline: Arc<Pipeline>) -> Self {
+        Self {
+            pipeline,
+            trained: ArcSwapOption::empty(),
+            scratches: Mutex::default(),
+            recent: Mutex::default(),
+        }
+    }
+
+    /// Puts trained models to work, or takes them away; decisions under way keep those they began with.
+    pub fn use_models(&self, trained: Option<Arc<Trained>>) {
+        self.trained.store(trained);
+    }
+
+    /// The trained models at work.
+    #[must_use]
+    pub fn models(&self) -> Option<Arc<Trained>> {
+        self.trained.load_full()
+    }
+
+    /// Answers one call. It never fails; what could not be used is named in the answer.
+    pub async fn answer(&self, ask: &Ask) -> Arc<Decision> {
+        let began = Instant::now();
+        let gathered = self.gather(ask).await;
+        let placements = self.decide(ask, &gathered);
+        self.record(gathered.subject, placements, began)
+    }
+
+    /// Waits for the subject's own latest events, then reads the profile.
+    async fn gather(&self, ask: &Ask) -> Gathered {
+        let deadline = Deadline::in_ms(ask.budget_ms);
+        let mut late = Vec::new();
+        let Some(subject) = &ask.subject else {
+            return Gathered { profile: None, subject: String::new(), late };
+        };
+        let (Subject::User(id) | Subject::Anonymous(id)) = subject;
+        let ids: Vec<&str> = std::iter::once(id.as_str()).chain(ask.anonymous_id.as_deref()).collect();
+        if !self.pipeline.caught_up(&ids, deadline.remaining() / 2).await {
+            late.push("profile_late");
+        }
+        let profile = match self.profile(subject, ask.anonymous_id.as_deref()) {
+            Ok(profile) => profile,
+            Err(error) => {
+                tracing::error!(%error, "a profile could not be read");
+                late.push("profile_unreadable");
+                None
+            }
+        };
+        Gathered { profile, subject: subject.to_string(), late }
+    }
+
+    /// The profile of the subject; that of the anonymous id where a user id was given that is not known yet.
+    fn profile(
+        &self,
+        subject: &Subject,
+        anonymous: Option<&str>,
+    ) -> Result<Option<Arc<Profile>>, tradewind_pipeline::PipelineError> {
+        if let Some((_, profile)) = self.pipeline.profile(subject)? {
+            return Ok(Some(profile));
+        }
+        let Some(anonymous) = anonymous else { return Ok(None) };
+        Ok(self.pipeline.profile(&Subject::Anonymous(anonymous.to_owned()))?.map(|(_, profile)| profile))
+    }
+
+    fn decide(&self, ask: &Ask, gathered: &Gathered) -> Vec<PlacementAnswer> {
+        let live = self.pipeline.live();
+        let (catalog, trending, trained) = (live.catalog.load(), live.trending.load(), self.trained.load());
+        let mut scratch = self.scratches.lock().pop().unwrap_or_default();
+        let placements = decide(
+            &Inputs {
+                now: self.pipeline.clock().now(),
+                ask,
+                profile: gathered.profile.as_deref(),
+                items: &live.items.read(),
+                catalog: &catalog,
+                sessions: &live.sessions.read(),
+                trained: trained.as_deref(),
+                trending: &trending,
+                category: ask.category.as_deref(),
+                late: &gathered.late,
+            },
+            &mut scratch,
+        );
+        let mut scratches = self.scratches.lock();
+        if scratches.len() < SCRATCHES {
+            scratches.push(scratch);
+        }
+        placements
+    }
+
+    fn record(&self, subject: String, placements: Vec<PlacementAnswer>, began: Instant) -> Arc<Decision> {
+        let now = self.pipeline.clock().now();
+        let elapsed: Duration = began.elapsed();
+        measures::decided(&placements, elapsed);
+        let decision = Arc::new(Decision {
+            id: fresh_id(now),
+            at: now,
+            subject,
+            model_version: self.trained.load().as_ref().map(|t| t.version.clone()),
+            elapsed_us: u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+            placements,
+        });
+        match record::encode(&decision) {
+            Ok(body) => self.pipeline.log_decision(&body),
+            Err(error) => tracing::error!(%error, "a decision could not be written to the log"),
+        }
+        let mut recent = self.recent.lock();
+        recent.push_front(Arc::clone(&decision));
+        recent.truncate(RECENT);
+        decision
+    }
+
+    /// The latest decisions, newest first, at most 200.
+    #[must_use]
+    pub fn recent(&self) -> Vec<Arc<Decision>> {
+        self.recent.lock().iter().cloned().collect()
+    }
+}
