@@ -1,0 +1,207 @@
+//! The collector's endpoints.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use tradewind_events::{Event, Kind, Origin};
+use tradewind_kernel::UtcMillis;
+use tradewind_pipeline::CollectError;
+use utoipa::ToSchema;
+
+use super::message::{Batch, Message};
+use super::parse::{Envelope, Reject, parse, sample};
+use crate::auth::{check_api_key, check_write_key};
+use crate::body::read_json;
+use crate::problem::{Code, FieldError, Problem};
+use crate::state::{Api, Rejected};
+
+/// The most messages of one batch.
+const MAX_BATCH: usize = 2_500;
+
+/// What the query may say.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct CollectQuery {
+    #[serde(default)]
+    strict: Option<String>,
+    #[serde(default, rename = "writeKey")]
+    write_key: Option<String>,
+}
+
+impl CollectQuery {
+    fn is_strict(&self) -> bool {
+        self.strict.as_deref().is_some_and(|s| s != "0" && s != "false")
+    }
+}
+
+/// What the collector answers when something was wrong with single events.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Taken {
+    success: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rejected: Vec<FieldError>,
+}
+
+/// `POST /v1/batch`
+#[utoipa::path(post, path = "/v1/batch", tag = "collect", request_body = serde_json::Value,
+    params(("strict" = Option<u8>, Query, description = "1 refuses a batch with any bad event")),
+    responses((status = 200, body = Taken, description = "durable, but for the events named"),
+        (status = 400, body = Problem), (status = 401, body = Problem), (status = 413, body = Problem),
+        (status = 429, body = Problem)))]
+pub(crate) async fn batch(
+    State(api): State<Arc<Api>>,
+    Query(query): Query<CollectQuery>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    take_batch(&api, &query, &headers, body, Origin::Live).await
+}
+
+/// `POST /v1/import`: a batch of history, its message ids remembered for ever.
+pub(crate) async fn import(
+    State(api): State<Arc<Api>>,
+    Query(query): Query<CollectQuery>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    take_batch(&api, &query, &headers, body, Origin::Import).await
+}
+
+/// `POST /beacon/v1/batch`: what RudderStack's browser SDK sends when its page closes.
+pub(crate) async fn beacon(
+    State(api): State<Arc<Api>>,
+    Query(query): Query<CollectQuery>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    take_batch(&api, &query, &headers, body, Origin::Live).await
+}
+
+async fn take_batch(
+    api: &Api,
+    query: &CollectQuery,
+    headers: &HeaderMap,
+    body: Body,
+    origin: Origin,
+) -> Result<Response, Problem> {
+    let bytes = read_json(headers, body).await?;
+    let batch: Batch<'_> = serde_json::from_slice(&bytes).map_err(|e| not_a_batch(&e))?;
+    check_write_key(api, headers, [batch.write_key.get(), query.write_key.as_deref()])?;
+    if batch.batch.is_empty() {
+        return Err(Problem::new(Code::BatchInvalid, "the batch is empty; send at least one message"));
+    }
+    if batch.batch.len() > MAX_BATCH {
+        let detail = format!("the batch has {} messages, and {MAX_BATCH} are the most", batch.batch.len());
+        return Err(Problem::new(Code::BatchTooLong, detail));
+    }
+    let received = api.now();
+    let sent = batch.sent_at.get().and_then(|text| UtcMillis::parse(text).ok());
+    let envelope = Envelope { received, sent, context: batch.context, origin, kind: None };
+    let items: Vec<&str> = batch.batch.iter().map(|raw| raw.get()).collect();
+    take(api, &items, &envelope, query.is_strict()).await
+}
+
+fn not_a_batch(error: &serde_json::Error) -> Problem {
+    if error.is_data() {
+        Problem::new(Code::BatchInvalid, format!("the body is no batch: {error}; send {{\"batch\":[…]}}"))
+    } else {
+        Problem::new(Code::InvalidJson, format!("the body is not JSON: {error}"))
+    }
+}
+
+/// `POST /v1/{track,identify,page,screen,group,alias}` and the browser SDK's `/v1/{t,i,p,s,g,a}`; the
+/// router gives each its own `kind`.
+pub(crate) async fn one(
+    api: Arc<Api>,
+    kind: Kind,
+    query: CollectQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let bytes = read_json(&headers, body).await?;
+    let message: Message<'_> = serde_json::from_slice(&bytes).map_err(|e| not_a_message(&e))?;
+    check_write_key(&api, &headers, [message.write_key.get(), query.write_key.as_deref()])?;
+    let envelope =
+        Envelope { received: api.now(), sent: None, context: None, origin: Origin::Live, kind: Some(kind) };
+    let json = std::str::from_utf8(&bytes).unwrap_or_default();
+    take(&api, &[json], &envelope, query.is_strict()).await
+}
+
+fn not_a_message(error: &serde_json::Error) -> Problem {
+    if error.is_data() {
+        Problem::new(Code::InvalidRequest, format!("the body is no message: {error}"))
+    } else {
+        Problem::new(Code::InvalidJson, format!("the body is not JSON: {error}"))
+    }
+}
+
+/// Takes the good messages and names the bad ones.
+async fn take(api: &Api, items: &[&str], envelope: &Envelope<'_>, strict: bool) -> Result<Response, Problem> {
+    let mut events: Vec<Event> = Vec::with_capacity(items.len());
+    let mut bad: Vec<(usize, Reject)> = Vec::new();
+    for (index, json) in items.iter().enumerate() {
+        match parse(json, envelope) {
+            Ok(event) => events.push(event),
+            Err(reject) => bad.push((index, reject)),
+        }
+    }
+    let nothing_fits = events.is_empty() && bad.iter().any(|(_, r)| r.structural);
+    let refused = nothing_fits || (strict && !bad.is_empty());
+    if !events.is_empty() && !refused {
+        api.pipeline.collect(&events).await.map_err(not_collected)?;
+    }
+    if bad.is_empty() {
+        let mut response = (StatusCode::OK, r#"{"success":true}"#).into_response();
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        return Ok(response);
+    }
+    let received_at = envelope.received.get();
+    let kept = |(index, reject): &(usize, Reject)| Rejected {
+        received_at,
+        index: *index,
+        code: reject.code.to_owned(),
+        message: reject.message.clone(),
+        sample: sample(items[*index]).into_owned(),
+    };
+    api.note_rejects(bad.iter().map(kept).collect());
+    let named = |(index, reject): (usize, Reject)| FieldError {
+        pointer: format!("/batch/{index}"),
+        code: reject.code.to_owned(),
+        detail: reject.message,
+    };
+    let rejected: Vec<FieldError> = bad.into_iter().map(named).collect();
+    if refused {
+        let detail =
+            format!("{} of {} events were rejected, and none was taken", rejected.len(), items.len());
+        return Err(Problem::new(Code::EventsRejected, detail).with_errors(rejected));
+    }
+    Ok(Json(Taken { success: true, rejected }).into_response())
+}
+
+fn not_collected(error: CollectError) -> Problem {
+    match error {
+        CollectError::Overloaded => Problem::new(Code::Overloaded, error.to_string()),
+        CollectError::Stopped => Problem::new(Code::Stopped, error.to_string()),
+        CollectError::TooLarge(detail) => Problem::new(Code::BodyTooLarge, detail),
+    }
+}
+
+/// `POST /v1/m`: the browser SDK's measurements of itself, which nobody here needs.
+pub(crate) async fn discard() -> StatusCode {
+    StatusCode::OK
+}
+
+/// `GET /v1/rejected`
+#[utoipa::path(get, path = "/v1/rejected", tag = "collect",
+    responses((status = 200, body = Vec<Rejected>, description = "newest first, at most 1,000 since the start")))]
+pub(crate) async fn rejected(
+    State(api): State<Arc<Api>>,
+    headers: HeaderMap,
+) -> Result<Json<Vec<Rejected>>, Problem> {
+    check_api_key(&api, &headers)?;
+    Ok(Json(api.rejects()))
+}

@@ -1,0 +1,224 @@
+//! From a message to a canonical event, or to the reason why not.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+use tradewind_events::{Event, EventName, Kind, Origin, Stamps, corrected_time};
+use tradewind_kernel::{UtcMillis, fresh_id};
+
+use super::message::Message;
+use crate::text::Text;
+
+/// The largest single event, in bytes of JSON.
+pub(crate) const MAX_EVENT_BYTES: usize = 32 << 10;
+/// The longest message id, in characters.
+const MAX_MESSAGE_ID: usize = 100;
+/// The longest other id or name, in characters.
+const MAX_ID: usize = 512;
+
+/// Why a message is not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reject {
+    /// In snake case, of a closed set.
+    pub code: &'static str,
+    /// In words, with what to do.
+    pub message: String,
+    /// Whether it is no message at all, rather than one that lacks something.
+    pub structural: bool,
+}
+
+/// An event, or the reason why there is none.
+pub type Parsed = Result<Event, Reject>;
+
+fn reject(code: &'static str, message: impl Into<String>) -> Reject {
+    Reject { code, message: message.into(), structural: false }
+}
+
+fn malformed(message: impl Into<String>) -> Reject {
+    Reject { code: "malformed", message: message.into(), structural: true }
+}
+
+/// What a batch says for all its messages.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Envelope<'a> {
+    pub(crate) received: UtcMillis,
+    pub(crate) sent: Option<UtcMillis>,
+    pub(crate) context: Option<&'a RawValue>,
+    pub(crate) origin: Origin,
+    /// The kind that the path names, for messages without a type.
+    pub(crate) kind: Option<Kind>,
+}
+
+/// Parses one line of a file in Segment's message form. The origin is an import, so a message without an id
+/// gets one made of its content: importing it again changes nothing.
+///
+/// # Errors
+/// [`Reject`] with the reason.
+pub fn parse_line(line: &str, received: UtcMillis, content_id: &str) -> Parsed {
+    let origin = Origin::Import;
+    let envelope = Envelope { received, sent: None, context: None, origin, kind: None };
+    let mut event = parse(line, &envelope)?;
+    let named: Message<'_> = serde_json::from_str(line).map_err(|e| malformed(e.to_string()))?;
+    if named.message_id.get().is_none() {
+        content_id.clone_into(&mut event.message_id);
+    }
+    Ok(event)
+}
+
+/// Parses one message.
+pub(crate) fn parse(json: &str, envelope: &Envelope<'_>) -> Parsed {
+    if json.len() > MAX_EVENT_BYTES && envelope.origin == Origin::Live {
+        let message = format!("the event has {} bytes, and {MAX_EVENT_BYTES} are the most", json.len());
+        return Err(reject("event_too_large", message));
+    }
+    if !json.trim_start().starts_with('{') {
+        return Err(malformed("a message is a JSON object"));
+    }
+    let message: Message<'_> = serde_json::from_str(json).map_err(|e| malformed(e.to_string()))?;
+    let kind = kind_of(&message, envelope.kind)?;
+    check_lengths(&message)?;
+    check_needs(&message, kind)?;
+    let message_id = message.message_id.owned().unwrap_or_else(|| fresh_id(envelope.received));
+    let original = time_of(&message.original_timestamp).or_else(|| time_of(&message.timestamp));
+    let sent = time_of(&message.sent_at).or(envelope.sent);
+    let occurred_at = corrected_time(Stamps { original, sent, received: envelope.received });
+    let mut event = Event::new(kind, message_id, occurred_at, envelope.received);
+    event.original_at = original.filter(|&o| o != occurred_at);
+    event.origin = envelope.origin;
+    event.name = name_of(&message, kind);
+    event.user_id = message.user_id.owned();
+    event.anonymous_id = message.anonymous_id.owned();
+    event.previous_id = message.previous_id.owned();
+    event.group_id = message.group_id.owned();
+    event.properties = object("properties", message.properties)?;
+    event.traits = object("traits", message.traits)?;
+    let context = object("context", message.context)?;
+    event.context = merged(envelope.context, context);
+    Ok(event)
+}
+
+fn kind_of(message: &Message<'_>, of_path: Option<Kind>) -> Result<Kind, Reject> {
+    let kind = message.kind.get().map(str::to_ascii_lowercase);
+    match kind.as_deref() {
+        Some("track") => Ok(Kind::Track),
+        Some("identify") => Ok(Kind::Identify),
+        Some("page") => Ok(Kind::Page),
+        Some("screen") => Ok(Kind::Screen),
+        Some("group") => Ok(Kind::Group),
+        Some("alias") => Ok(Kind::Alias),
+        None => of_path.ok_or_else(|| {
+            reject("type_missing", "type is missing: track, identify, page, screen, group or alias")
+        }),
+        Some(_) => {
+            Err(reject("type_unknown", "type is none of track, identify, page, screen, group and alias"))
+        }
+    }
+}
+
+fn check_lengths(message: &Message<'_>) -> Result<(), Reject> {
+    let too_long = |text: &Text<'_>, limit: usize| text.get().is_some_and(|t| t.chars().nth(limit).is_some());
+    if too_long(&message.message_id, MAX_MESSAGE_ID) {
+        let words = format!("messageId has over {MAX_MESSAGE_ID} characters");
+        return Err(reject("message_id_too_long", words));
+    }
+    let ids = [
+        ("userId", &message.user_id),
+        ("anonymousId", &message.anonymous_id),
+        ("previousId", &message.previous_id),
+        ("groupId", &message.group_id),
+        ("event", &message.event),
+        ("name", &message.name),
+    ];
+    match ids.iter().find(|(_, text)| too_long(text, MAX_ID)) {
+        Some((name, _)) => Err(reject("id_too_long", format!("{name} has over {MAX_ID} characters"))),
+        None => Ok(()),
+    }
+}
+
+fn check_needs(message: &Message<'_>, kind: Kind) -> Result<(), Reject> {
+    let (user, anonymous) = (message.user_id.get(), message.anonymous_id.get());
+    match kind {
+        Kind::Alias if message.previous_id.get().is_none() || user.is_none() => {
+            Err(reject("alias_incomplete", "an alias needs previousId and userId"))
+        }
+        Kind::Alias => Ok(()),
+        _ if user.is_none() && anonymous.is_none() => {
+            Err(reject("id_missing", "one of userId and anonymousId is needed"))
+        }
+        Kind::Track if message.event.get().is_none() => {
+            Err(reject("event_missing", "a track message needs event, its name"))
+        }
+        Kind::Group if message.group_id.get().is_none() => {
+            Err(reject("group_id_missing", "a group message needs groupId"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A time as text, or as milliseconds since 1970; one that does not read counts as absent.
+fn time_of(text: &Text<'_>) -> Option<UtcMillis> {
+    let text = text.get()?;
+    UtcMillis::parse(text).ok().or_else(|| text.parse().ok().map(UtcMillis::new))
+}
+
+fn name_of(message: &Message<'_>, kind: Kind) -> Option<String> {
+    match kind {
+        Kind::Track => message.event.get().map(|name| EventName::parse(name).as_str().to_owned()),
+        Kind::Page | Kind::Screen => match (message.category.get(), message.name.get()) {
+            (Some(category), Some(name)) if category != name => Some(format!("{category} {name}")),
+            (category, name) => name.or(category).map(str::to_owned),
+        },
+        _ => None,
+    }
+}
+
+/// An object as it was sent; null counts as absent.
+fn object(name: &str, raw: Option<&RawValue>) -> Result<Option<Box<RawValue>>, Reject> {
+    match raw {
+        None => Ok(None),
+        Some(raw) if raw.get() == "null" || raw.get() == "{}" => Ok(None),
+        Some(raw) if raw.get().starts_with('{') => Ok(Some(raw.to_owned())),
+        Some(_) => Err(malformed(format!("{name} is not an object"))),
+    }
+}
+
+/// The batch's context under the message's own.
+fn merged(outer: Option<&RawValue>, own: Option<Box<RawValue>>) -> Option<Box<RawValue>> {
+    let Some(outer) = outer.filter(|o| o.get().starts_with('{') && o.get() != "{}") else { return own };
+    let Some(inner) = own else { return Some(outer.to_owned()) };
+    let (Ok(mut base), Ok(over)) =
+        (serde_json::from_str::<Value>(outer.get()), serde_json::from_str::<Value>(inner.get()))
+    else {
+        return Some(inner);
+    };
+    put_over(&mut base, over);
+    serde_json::value::to_raw_value(&base).ok().or(Some(inner))
+}
+
+fn put_over(base: &mut Value, over: Value) {
+    match (base, over) {
+        (Value::Object(base), Value::Object(over)) => {
+            for (key, value) in over {
+                match base.get_mut(&key) {
+                    Some(slot) => put_over(slot, value),
+                    None => {
+                        base.insert(key, value);
+                    }
+                }
+            }
+        }
+        (base, over) => *base = over,
+    }
+}
+
+/// The first characters of a message, for the view of rejected ones.
+pub(crate) fn sample(json: &str) -> Cow<'_, str> {
+    match json.char_indices().nth(500) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &json[..end])),
+        None => Cow::Borrowed(json),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+//! The router: which path goes where, and what every answer carries.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Query, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tradewind_events::Kind;
+
+use crate::collect::handlers::{self, CollectQuery};
+use crate::collect::{rudder_config, segment_settings};
+use crate::problem::{Code, Problem};
+use crate::state::Api;
+use crate::{decide, docs, openapi, operate, profiles, trace};
+
+/// Paths on which browsers of other origins may send events.
+const COLLECTING: [&str; 4] = ["/v1/", "/beacon/", "/sourceConfig", "/docs/errors"];
+
+/// Everything that the API serves. `more` (a storefront, say) is served beside it, under the same roof.
+pub fn router(api: Arc<Api>, more: Router) -> Router {
+    let mut routes = Router::new()
+        .route("/v1/batch", post(handlers::batch))
+        .route("/v1/b", post(handlers::batch))
+        .route("/v1/import", post(handlers::import))
+        .route("/beacon/v1/batch", post(handlers::beacon))
+        .route("/v1/m", post(handlers::discard))
+        .route("/v1/projects/{write_key}/settings", get(segment_settings))
+        .route("/sourceConfig", get(rudder_config))
+        .route("/sourceConfig/", get(rudder_config))
+        .route("/v1/rejected", get(handlers::rejected))
+        .route("/v1/decide", post(decide::decide))
+        .route("/v1/profiles/{subject}", get(profiles::profile))
+        .route("/v1/stats", get(operate::stats))
+        .route("/livez", get(operate::livez))
+        .route("/healthz", get(operate::livez))
+        .route("/health", get(operate::livez))
+        .route("/readyz", get(operate::readyz))
+        .route("/metrics", get(operate::metrics))
+        .route("/openapi.json", get(openapi::serve))
+        .route("/docs", get(docs::reference))
+        .route("/docs/errors/{code}", get(docs::error_page));
+    let kinds = [
+        (Kind::Track, ["/v1/track", "/v1/t"]),
+        (Kind::Identify, ["/v1/identify", "/v1/i"]),
+        (Kind::Page, ["/v1/page", "/v1/p"]),
+        (Kind::Screen, ["/v1/screen", "/v1/s"]),
+        (Kind::Group, ["/v1/group", "/v1/g"]),
+        (Kind::Alias, ["/v1/alias", "/v1/a"]),
+    ];
+    for (kind, paths) in kinds {
+        for path in paths {
+            let take =
+                move |State(api): State<Arc<Api>>,
+                      Query(query): Query<CollectQuery>,
+                      headers: HeaderMap,
+                      body: Body| handlers::one(api, kind, query, headers, body);
+            routes = routes.route(path, post(take));
+        }
+    }
+    routes
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(Arc::clone(&api))
+        .merge(more)
+        .fallback(nothing_here)
+        .layer(middleware::from_fn_with_state(api, cors))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(trace::observe))
+}
+
+async fn nothing_here(request: Request) -> Problem {
+    let path: String = request.uri().path().chars().take(200).collect();
+    Problem::new(Code::NotFound, format!("there is nothing at {path}; /docs lists what there is"))
+}
+
+async fn wrong_method(request: Request) -> Problem {
+    let detail = format!("{} does not work here; /docs lists what does", request.method());
+    Problem::new(Code::MethodNotAllowed, detail)
+}
+
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    tracing::error!("a request's handler panicked");
+    Problem::new(Code::Internal, "the request could not be handled; this is a bug, please report it")
+        .into_response()
+}
+
+/// Answers preflights, and lets allowed origins read what the collector answers.
+async fn cors(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let collecting = COLLECTING.iter().any(|prefix| path.starts_with(prefix));
+    let origin = request.headers().get(header::ORIGIN).filter(|_| collecting).cloned();
+    let Some(origin) = origin else {
+        if request.method() == Method::OPTIONS && collecting {
+            return StatusCode::NO_CONTENT.into_response();
+        }
+        return next.run(request).await;
+    };
+    let known = &api.settings.allowed_origins;
+    let allowed = known.is_empty() || known.iter().any(|o| o == "*" || o.as_bytes() == origin.as_bytes());
+    let preflight = request.method() == Method::OPTIONS;
+    let mut response =
+        if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
+    if allowed {
+        let headers = response.headers_mut();
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+        let exposed = HeaderValue::from_static("Retry-After, X-Request-Id");
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+        if preflight {
+            allow_preflight(headers);
+        }
+    }
+    response
+}
+
+fn allow_preflight(headers: &mut HeaderMap) {
+    let fixed = [
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS"),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "authorization, content-type, content-encoding, x-api-key, x-retry-count, anonymousid, traceparent",
+        ),
+        (header::ACCESS_CONTROL_MAX_AGE, "86400"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}

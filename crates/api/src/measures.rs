@@ -1,0 +1,33 @@
+//! Every metric of this crate.
+
+use std::time::Duration;
+
+use metrics::{counter, histogram};
+
+/// An event was rejected. Codes are a closed set.
+pub(crate) fn event_rejected(code: &str) {
+    counter!("tradewind_events_rejected_total", "code" => code.to_owned()).increment(1);
+}
+
+/// A request was answered. The route is the template, never the path itself.
+pub(crate) fn request(route: &str, method: &'static str, status: u16, took: Duration) {
+    let route = route.to_owned();
+    counter!("tradewind_http_requests_total", "route" => route.clone(), "method" => method, "status" => status_text(status))
+        .increment(1);
+    histogram!("tradewind_http_request_seconds", "route" => route).record(took.as_secs_f64());
+}
+
+fn status_text(status: u16) -> &'static str {
+    match status {
+        200..300 => "2xx",
+        300..400 => "3xx",
+        400 => "400",
+        401 => "401",
+        404 => "404",
+        413 => "413",
+        429 => "429",
+        400..500 => "4xx",
+        503 => "503",
+        _ => "5xx",
+    }
+}

@@ -1,0 +1,46 @@
+//! The OpenAPI 3.1 document, made from the code.
+
+use axum::http::header;
+use axum::response::IntoResponse;
+use utoipa::OpenApi;
+
+use crate::{collect, decide, operate, profiles};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Tradewind",
+        description = "Takes in a shop's events and answers what to show this shopper in this place now. \
+            The collector speaks Segment's HTTP tracking API: besides /v1/batch there are \
+            /v1/{track,identify,page,screen,group,alias} with one message each. Errors are problem documents \
+            (RFC 9457) whose type is the address of a page about them."
+    ),
+    paths(
+        collect::handlers::batch,
+        collect::handlers::rejected,
+        decide::decide,
+        profiles::profile,
+        operate::stats,
+        operate::livez,
+        operate::readyz,
+        operate::metrics
+    ),
+    tags(
+        (name = "decide", description = "What to show"),
+        (name = "collect", description = "Events in"),
+        (name = "profiles", description = "What is known of a shopper"),
+        (name = "operate", description = "Health, metrics, counts")
+    )
+)]
+struct Document;
+
+/// The document.
+pub(crate) fn document() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+/// `GET /openapi.json`
+pub(crate) async fn serve() -> impl IntoResponse {
+    let json = document().to_pretty_json().unwrap_or_default();
+    ([(header::CONTENT_TYPE, "application/json")], json)
+}

@@ -1,0 +1,173 @@
+//! Every error that the native API answers with: RFC 9457 problem documents.
+//!
+//! A code is stable and has a page under `docs/errors/`, which the program serves at the problem's `type`.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What went wrong, as a program can tell it apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each has its page under docs/errors")]
+pub enum Code {
+    BadGzip,
+    BatchInvalid,
+    BatchTooLong,
+    BodyTooLarge,
+    EventsRejected,
+    Internal,
+    InvalidJson,
+    InvalidRequest,
+    MethodNotAllowed,
+    MissingApiKey,
+    MissingWriteKey,
+    NotFound,
+    Overloaded,
+    Stopped,
+    TooDeep,
+    UnknownApiKey,
+    UnknownPlacement,
+    UnknownWriteKey,
+    UnsupportedEncoding,
+}
+
+impl Code {
+    /// All codes.
+    pub const ALL: [Self; 19] = [
+        Self::BadGzip,
+        Self::BatchInvalid,
+        Self::BatchTooLong,
+        Self::BodyTooLarge,
+        Self::EventsRejected,
+        Self::Internal,
+        Self::InvalidJson,
+        Self::InvalidRequest,
+        Self::MethodNotAllowed,
+        Self::MissingApiKey,
+        Self::MissingWriteKey,
+        Self::NotFound,
+        Self::Overloaded,
+        Self::Stopped,
+        Self::TooDeep,
+        Self::UnknownApiKey,
+        Self::UnknownPlacement,
+        Self::UnknownWriteKey,
+        Self::UnsupportedEncoding,
+    ];
+
+    /// Its text, and the name of its page; its status; its title.
+    const fn facts(self) -> (&'static str, StatusCode, &'static str) {
+        match self {
+            Self::BadGzip => ("bad-gzip", StatusCode::BAD_REQUEST, "The body is not gzip"),
+            Self::BatchInvalid => ("batch-invalid", StatusCode::BAD_REQUEST, "The batch is not a batch"),
+            Self::BatchTooLong => ("batch-too-long", StatusCode::PAYLOAD_TOO_LARGE, "The batch is too long"),
+            Self::BodyTooLarge => ("body-too-large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
+            Self::EventsRejected => ("events-rejected", StatusCode::BAD_REQUEST, "Events were rejected"),
+            Self::Internal => ("internal", StatusCode::INTERNAL_SERVER_ERROR, "Something failed inside"),
+            Self::InvalidJson => ("invalid-json", StatusCode::BAD_REQUEST, "The body is not JSON"),
+            Self::InvalidRequest => ("invalid-request", StatusCode::BAD_REQUEST, "The request is invalid"),
+            Self::MethodNotAllowed => {
+                ("method-not-allowed", StatusCode::METHOD_NOT_ALLOWED, "The method is not allowed")
+            }
+            Self::MissingApiKey => ("missing-api-key", StatusCode::UNAUTHORIZED, "An API key is missing"),
+            Self::MissingWriteKey => {
+                ("missing-write-key", StatusCode::UNAUTHORIZED, "A write key is missing")
+            }
+            Self::NotFound => ("not-found", StatusCode::NOT_FOUND, "There is nothing here"),
+            Self::Overloaded => ("overloaded", StatusCode::TOO_MANY_REQUESTS, "Too much at once"),
+            Self::Stopped => ("stopped", StatusCode::SERVICE_UNAVAILABLE, "The server takes nothing now"),
+            Self::TooDeep => ("too-deep", StatusCode::BAD_REQUEST, "The body is nested too deeply"),
+            Self::UnknownApiKey => ("unknown-api-key", StatusCode::UNAUTHORIZED, "The API key is unknown"),
+            Self::UnknownPlacement => {
+                ("unknown-placement", StatusCode::BAD_REQUEST, "The placement is unknown")
+            }
+            Self::UnknownWriteKey => {
+                ("unknown-write-key", StatusCode::UNAUTHORIZED, "The write key is unknown")
+            }
+            Self::UnsupportedEncoding => {
+                ("unsupported-encoding", StatusCode::UNSUPPORTED_MEDIA_TYPE, "The encoding is not supported")
+            }
+        }
+    }
+
+    /// Its text, such as `invalid-json`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.facts().0
+    }
+}
+
+/// One thing that is wrong with a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// Where, as a JSON pointer (RFC 6901).
+    pub pointer: String,
+    /// A code in snake case.
+    pub code: String,
+    /// What is wrong, and what would be right.
+    pub detail: String,
+}
+
+/// A problem document.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Problem {
+    /// The address of the code's page.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The code's title.
+    pub title: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong this time, and what to do.
+    pub detail: String,
+    /// The code.
+    pub code: &'static str,
+    /// The detail once more, under the name that Segment's Python client reads.
+    pub message: String,
+    /// What is wrong with which part of the request.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+}
+
+impl Problem {
+    /// A problem of this code; `detail` says what is wrong this time and what to do.
+    #[must_use]
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        let (text, status, title) = code.facts();
+        let detail = detail.into();
+        Self {
+            kind: format!("/docs/errors/{text}"),
+            title,
+            status: status.as_u16(),
+            message: detail.clone(),
+            detail,
+            code: text,
+            errors: Vec::new(),
+        }
+    }
+
+    /// The same with a list of what is wrong where.
+    #[must_use]
+    pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
+        self.errors = errors;
+        self
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"tradewind\""));
+        }
+        response
+    }
+}

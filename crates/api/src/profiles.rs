@@ -1,0 +1,152 @@
+//! `GET /v1/profiles/{subject}`: what is known of one shopper.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use serde::Serialize;
+use tradewind_kernel::Subject;
+use tradewind_people::{Action, Profile};
+use tradewind_pipeline::Items;
+use utoipa::ToSchema;
+
+use crate::auth::check_api_key;
+use crate::problem::{Code, Problem};
+use crate::state::Api;
+
+/// How long a read waits for the subject's latest events.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// A product touched.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TouchOut {
+    product_id: String,
+    /// `click`, `view`, `wish`, `add` or `buy`.
+    action: &'static str,
+    /// RFC 3339.
+    at: String,
+}
+
+/// A product in the cart.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CartLineOut {
+    product_id: String,
+    quantity: u32,
+}
+
+/// The current session, or the last.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SessionOut {
+    started_at: String,
+    last_at: String,
+    events: u32,
+    /// Whether it still goes on: at most 30 minutes since the last event.
+    active: bool,
+    /// The products in it, as models see them, oldest first.
+    items: Vec<String>,
+}
+
+/// What is known of one shopper.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ProfileOut {
+    /// `user_id:…` or `anonymous_id:…`: the user, where the anonymous id asked for belongs to one.
+    subject: String,
+    first_seen: String,
+    last_seen: String,
+    /// Events applied, each once.
+    events: u64,
+    sessions: u32,
+    orders: u32,
+    refunds: u32,
+    /// What the orders earned, in minor units by currency.
+    revenue_minor: BTreeMap<String, i64>,
+    /// Products touched, counted by action.
+    actions: BTreeMap<&'static str, u64>,
+    session: Option<SessionOut>,
+    cart: Vec<CartLineOut>,
+    /// Products touched, newest first, at most 64.
+    recent: Vec<TouchOut>,
+    /// Products bought, newest first, at most 128.
+    bought: Vec<String>,
+}
+
+/// `GET /v1/profiles/{subject}`
+#[utoipa::path(get, path = "/v1/profiles/{subject}", tag = "profiles",
+    params(("subject" = String, Path, description = "user_id:… or anonymous_id:…")),
+    responses((status = 200, body = ProfileOut), (status = 400, body = Problem), (status = 404, body = Problem)))]
+pub(crate) async fn profile(
+    State(api): State<Arc<Api>>,
+    Path(subject): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<ProfileOut>, Problem> {
+    check_api_key(&api, &headers)?;
+    let subject = Subject::parse(&subject).map_err(|e| Problem::new(Code::InvalidRequest, e.to_string()))?;
+    let (Subject::User(id) | Subject::Anonymous(id)) = &subject;
+    api.pipeline.caught_up(&[id], PATIENCE).await;
+    let found = api.pipeline.profile(&subject).map_err(|error| {
+        tracing::error!(%error, "a profile could not be read");
+        Problem::new(Code::Internal, "the profile could not be read; see the program's log")
+    })?;
+    let Some((subject, profile)) = found else {
+        return Err(Problem::new(Code::NotFound, format!("nothing is known of {subject}")));
+    };
+    Ok(Json(profile_of(&api, &subject, &profile)))
+}
+
+/// A profile as the endpoint answers it; `None` when nothing is known, or it does not read.
+#[must_use]
+pub fn profile_json(api: &Api, subject: &Subject) -> Option<serde_json::Value> {
+    let (subject, profile) = api.pipeline.profile(subject).ok()??;
+    serde_json::to_value(profile_of(api, &subject, &profile)).ok()
+}
+
+fn profile_of(api: &Api, subject: &Subject, profile: &Profile) -> ProfileOut {
+    let items = api.pipeline.live().items.read();
+    let id = |items: &Items, item: u32| items.id(item).map_or_else(String::new, ToString::to_string);
+    let now = api.now();
+    ProfileOut {
+        subject: subject.to_string(),
+        first_seen: profile.first_seen.to_rfc3339(),
+        last_seen: profile.last_seen.to_rfc3339(),
+        events: profile.events,
+        sessions: profile.sessions,
+        orders: profile.orders,
+        refunds: profile.refunds,
+        revenue_minor: profile.revenue_minor.clone(),
+        actions: profile
+            .actions
+            .iter()
+            .filter_map(|(&action, &count)| Some((Action::try_from(action).ok()?.as_str(), count)))
+            .collect(),
+        session: profile.session.as_ref().map(|session| SessionOut {
+            started_at: session.started_at.to_rfc3339(),
+            last_at: session.last_at.to_rfc3339(),
+            events: session.events,
+            active: session.holds(now),
+            items: session.items.iter().map(|&item| id(&items, item)).collect(),
+        }),
+        cart: profile
+            .cart
+            .iter()
+            .map(|l| CartLineOut { product_id: id(&items, l.item), quantity: l.quantity })
+            .collect(),
+        recent: profile
+            .recent
+            .iter()
+            .rev()
+            .map(|t| TouchOut {
+                product_id: id(&items, t.item),
+                action: t.action.as_str(),
+                at: t.at.to_rfc3339(),
+            })
+            .collect(),
+        bought: profile.bought.iter().rev().map(|&item| id(&items, item)).collect(),
+    }
+}
