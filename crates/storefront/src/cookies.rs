@@ -1,0 +1,100 @@
+//! The cookies that the storefront keeps, and nothing else.
+//!
+//! | cookie | holds | lasts |
+//! |---|---|---|
+//! | `tw_anon` | the browser's id, a UUID | 1 year |
+//! | `tw_cart` | the cart, see [`crate::cart`] | 30 days |
+//! | `tw_user` | the id that somebody signed in with | 30 days |
+//! | `tw_order` | the last order's id and lines, below `/order` only | 1 hour |
+//!
+//! All are `HttpOnly` and `SameSite=Lax`, so that no other site can post a form in a shopper's name.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+
+use crate::text;
+
+/// The browser's id.
+pub(crate) const ANONYMOUS: &str = "tw_anon";
+/// The cart.
+pub(crate) const CART: &str = "tw_cart";
+/// Who is signed in.
+pub(crate) const USER: &str = "tw_user";
+/// The last order.
+pub(crate) const ORDER: &str = "tw_order";
+
+/// A year, in seconds.
+pub(crate) const YEAR_S: u32 = 365 * 24 * 3_600;
+/// Thirty days, in seconds.
+pub(crate) const MONTH_S: u32 = 30 * 24 * 3_600;
+/// An hour, in seconds.
+pub(crate) const HOUR_S: u32 = 3_600;
+
+/// The longest user id that is taken, in characters.
+const MAX_USER_CHARS: usize = 128;
+
+/// A cookie's value as it was sent; the first where several have the name.
+pub(crate) fn get<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let sent = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let pairs = sent.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.filter(|(key, _)| *key == name).map(|(_, value)| value).next()
+}
+
+/// A `Set-Cookie` header; an empty value with 0 seconds removes the cookie.
+pub(crate) fn set(name: &str, value: &str, path: &str, lasts_s: u32) -> Option<HeaderValue> {
+    let cookie = format!("{name}={value}; Path={path}; Max-Age={lasts_s}; HttpOnly; SameSite=Lax");
+    HeaderValue::from_str(&cookie).ok()
+}
+
+/// The browser's id, if it has the shape of a UUID.
+pub(crate) fn anonymous_id(headers: &HeaderMap) -> Option<String> {
+    get(headers, ANONYMOUS).filter(|id| is_uuid(id)).map(str::to_ascii_lowercase)
+}
+
+/// The signed-in user's id.
+pub(crate) fn user_id(headers: &HeaderMap) -> Option<String> {
+    clean_user_id(&text::decode(get(headers, USER)?)?)
+}
+
+/// A user id as it is kept: trimmed, e-mail addresses in lower case. `None` for one that cannot be an id.
+pub(crate) fn clean_user_id(given: &str) -> Option<String> {
+    let id = given.trim();
+    let fits = !id.is_empty() && id.chars().count() <= MAX_USER_CHARS && !id.chars().any(char::is_control);
+    fits.then(|| if id.contains('@') { id.to_lowercase() } else { id.to_owned() })
+}
+
+/// Whether `text` is written like a UUID.
+pub(crate) fn is_uuid(text: &str) -> bool {
+    let dashed = |at: usize| matches!(at, 8 | 13 | 18 | 23);
+    let bytes = text.bytes().enumerate();
+    text.len() == 36
+        && bytes.into_iter().all(|(at, b)| if dashed(at) { b == b'-' } else { b.is_ascii_hexdigit() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(cookie: &str) -> HeaderMap {
+        HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(cookie).unwrap())])
+    }
+
+    #[test]
+    fn only_what_has_its_shape_is_taken() {
+        let id = "0198c2c4-7a7e-7c3e-9d8b-0123456789AB";
+        let sent = headers(&format!("x=1; tw_anon={id}; tw_user=Ann%40Example.com"));
+        assert_eq!(anonymous_id(&sent), Some(id.to_lowercase()));
+        assert_eq!(user_id(&sent).as_deref(), Some("ann@example.com"));
+        for odd in ["", "tw_anon", "tw_anon=<script>", "tw_anon=0198c2c4_7a7e-7c3e-9d8b-0123456789ab"] {
+            assert_eq!(anonymous_id(&headers(odd)), None, "{odd}");
+        }
+        for odd in ["tw_user=", "tw_user=%0a", "tw_user=%ff", "tw_user=a%00b"] {
+            assert_eq!(user_id(&headers(odd)), None, "{odd}");
+        }
+        assert_eq!(clean_user_id(&"x".repeat(129)), None);
+    }
+
+    #[test]
+    fn a_cookie_cannot_carry_a_second_header() {
+        assert!(set(CART, "a\r\nSet-Cookie: b", "/", 1).is_none());
+    }
+}
