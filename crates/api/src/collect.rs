@@ -11,4 +11,4 @@ mod parse;
 
 pub(crate) use boot::{rudder_config, segment_settings};
 
-pub use parse::{Parsed, parse_line};
+pub use parse::{Parsed, Reject, parse_line};

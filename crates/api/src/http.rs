@@ -8,7 +8,7 @@ use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tradewind_events::Kind;
 
@@ -21,8 +21,9 @@ use crate::{decide, docs, openapi, operate, profiles, trace};
 /// Paths on which browsers of other origins may send events.
 const COLLECTING: [&str; 4] = ["/v1/", "/beacon/", "/sourceConfig", "/docs/errors"];
 
-/// Everything that the API serves. `more` (a storefront, say) is served beside it, under the same roof.
-pub fn router(api: Arc<Api>, more: Router) -> Router {
+/// Everything that the API serves. `more` (a storefront, say) is served beside it under the same roof, and
+/// answers with its own fallback what neither knows.
+pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
     let mut routes = Router::new()
         .route("/v1/batch", post(handlers::batch))
         .route("/v1/b", post(handlers::batch))
@@ -43,7 +44,8 @@ pub fn router(api: Arc<Api>, more: Router) -> Router {
         .route("/metrics", get(operate::metrics))
         .route("/openapi.json", get(openapi::serve))
         .route("/docs", get(docs::reference))
-        .route("/docs/errors/{code}", get(docs::error_page));
+        .route("/docs/errors/{code}", get(docs::error_page))
+        .route("/v1/{*path}", any(nothing_here));
     let kinds = [
         (Kind::Track, ["/v1/track", "/v1/t"]),
         (Kind::Identify, ["/v1/identify", "/v1/i"]),
@@ -62,11 +64,12 @@ pub fn router(api: Arc<Api>, more: Router) -> Router {
             routes = routes.route(path, post(take));
         }
     }
+    let routes = routes.method_not_allowed_fallback(wrong_method).with_state(Arc::clone(&api));
+    let routes = match more {
+        Some(more) => routes.merge(more),
+        None => routes.fallback(nothing_here),
+    };
     routes
-        .method_not_allowed_fallback(wrong_method)
-        .with_state(Arc::clone(&api))
-        .merge(more)
-        .fallback(nothing_here)
         .layer(middleware::from_fn_with_state(api, cors))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(trace::observe))

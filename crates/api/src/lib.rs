@@ -19,7 +19,7 @@ mod state;
 mod text;
 mod trace;
 
-pub use collect::{Parsed, parse_line};
+pub use collect::{Parsed, Reject, parse_line};
 pub use decide::{answer_json, decision_json};
 pub use http::router;
 pub use operate::install_metrics;

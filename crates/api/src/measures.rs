@@ -2,7 +2,20 @@
 
 use std::time::Duration;
 
-use metrics::{counter, histogram};
+use metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
+
+/// Tells the recorder what each metric of this program means. Call it once the recorder is installed.
+pub(crate) fn describe() {
+    tradewind_pipeline::describe_metrics();
+    tradewind_decide::describe_metrics();
+    describe_counter!("tradewind_events_rejected_total", "Events that were not taken, by reason");
+    describe_counter!("tradewind_http_requests_total", "Requests answered, by route");
+    describe_histogram!(
+        "tradewind_http_request_seconds",
+        Unit::Seconds,
+        "Requests, from the first byte read"
+    );
+}
 
 /// An event was rejected. Codes are a closed set.
 pub(crate) fn event_rejected(code: &str) {

@@ -12,6 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::auth::check_api_key;
+use crate::measures;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
 
@@ -24,9 +25,11 @@ const SECONDS: &[f64] =
 /// # Errors
 /// [`BuildError`] when another recorder is installed.
 pub fn install_metrics() -> Result<PrometheusHandle, BuildError> {
-    PrometheusBuilder::new()
+    let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), SECONDS)?
-        .install_recorder()
+        .install_recorder()?;
+    measures::describe();
+    Ok(handle)
 }
 
 /// `GET /livez`: the process answers.

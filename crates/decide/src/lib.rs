@@ -18,4 +18,5 @@ pub use answer::{Decision, PlacementAnswer, Slot, Source};
 pub use ask::{Ask, MAX_LIMIT, MAX_PLACEMENTS, Placement, PlacementAsk};
 pub use decider::Decider;
 pub use ladder::{Inputs, decide};
+pub use measures::describe_metrics;
 pub use sources::Scratch;

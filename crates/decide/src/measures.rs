@@ -1,9 +1,17 @@
 //! Every metric of this crate.
 
-use metrics::{counter, histogram};
+use metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
 use std::time::Duration;
 
 use crate::answer::PlacementAnswer;
+
+/// Tells the recorder what each metric means. Call it once the recorder is installed.
+pub fn describe_metrics() {
+    describe_counter!("tradewind_decisions_total", "Decisions answered");
+    describe_histogram!("tradewind_decision_seconds", Unit::Seconds, "Gathering and deciding, HTTP left out");
+    describe_counter!("tradewind_placements_total", "Placements filled");
+    describe_counter!("tradewind_placements_degraded_total", "Placements filled with less than they should");
+}
 
 /// A decision was answered.
 pub(crate) fn decided(placements: &[PlacementAnswer], took: Duration) {

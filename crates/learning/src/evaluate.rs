@@ -8,7 +8,7 @@
 //! machine does not change them much. Memory is about 8 bytes per interaction and 60 per different item,
 //! beside the model's own.
 
-mod cpu;
+pub(crate) mod cpu;
 mod error;
 mod lines;
 mod next_click;

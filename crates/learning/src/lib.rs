@@ -1,5 +1,9 @@
-//! Learning offline: for now, how good the models are on public data.
+//! Learning offline: training on the sessions that the state holds, and how good the models are on public data.
 //!
-//! Reads files and measures CPU time; the models themselves are in `tradewind-models` and do neither.
+//! Reads and measures; the models themselves are in `tradewind-models` and do neither.
 
 pub mod evaluate;
+pub mod registry;
+mod train;
+
+pub use train::{TrainError, train};

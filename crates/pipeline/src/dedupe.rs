@@ -28,6 +28,11 @@ enum Seen {
     Imported,
 }
 
+/// What is remembered of a message id.
+pub(crate) fn key_of(message_id: &str) -> [u8; 16] {
+    xxh3_128(message_id.as_bytes()).to_be_bytes()
+}
+
 fn week_of(at: UtcMillis) -> i64 {
     at.get().div_euclid(WINDOW_MS)
 }
@@ -52,7 +57,7 @@ impl Dedupe {
 
     /// Whether the event is new; from then on it is not.
     pub(crate) fn is_new(&mut self, store: &dyn StateStore, event: &Event) -> Result<bool, StateError> {
-        let key = xxh3_128(event.message_id.as_bytes()).to_be_bytes();
+        let key = key_of(&event.message_id);
         if event.origin == Origin::Import {
             let known = self.fresh.contains_key(&key) || store.get(self.imported, &key)?.is_some();
             if !known {
@@ -86,6 +91,15 @@ impl Dedupe {
                 Seen::Imported => batch.put(self.imported, key, []),
             }
         }
+    }
+
+    /// Opens the tables that messages of `now` need, since making one takes a while.
+    pub(crate) fn prepare(&mut self, store: &dyn StateStore, now: UtcMillis) -> Result<(), StateError> {
+        let week = week_of(now);
+        for needed in [week - 1, week, week + 1] {
+            self.week(store, needed)?;
+        }
+        Ok(())
     }
 
     /// Drops the tables of weeks that no message of `now` can be compared with any more.

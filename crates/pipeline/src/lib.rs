@@ -22,6 +22,7 @@ mod work;
 
 pub use items::Items;
 pub use live::Live;
+pub use measures::describe_metrics;
 pub use pipeline::{CollectError, Pipeline, PipelineError, Settings};
 pub use pulse::{LatestEvent, Pulse};
 pub use trending::Trending;

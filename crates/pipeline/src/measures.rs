@@ -1,7 +1,25 @@
 //! Every metric of this crate.
 
-use metrics::{counter, gauge, histogram};
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use std::time::Duration;
+
+/// Tells the recorder what each metric means. Call it once the recorder is installed.
+pub fn describe_metrics() {
+    describe_counter!("tradewind_events_applied_total", "Events applied to the state, each once");
+    describe_counter!("tradewind_events_duplicate_total", "Events dropped because their message id was seen");
+    describe_counter!("tradewind_log_records_unreadable_total", "Log records that could not be read");
+    describe_counter!("tradewind_events_durable_total", "Log records appended and synced");
+    describe_histogram!("tradewind_log_append_seconds", Unit::Seconds, "From append to durable");
+    describe_counter!("tradewind_log_appends_refused_total", "Appends that the log refused");
+    describe_counter!("tradewind_projection_records_total", "Log records projected");
+    describe_histogram!(
+        "tradewind_projection_batch_seconds",
+        Unit::Seconds,
+        "One batch, folded and committed"
+    );
+    describe_gauge!("tradewind_projection_lag_records", "Durable records that are not applied yet");
+    describe_counter!("tradewind_decisions_not_logged_total", "Decisions that the log was too full for");
+}
 
 /// An event was applied.
 pub(crate) fn events_applied(count: u64) {

@@ -114,7 +114,7 @@ impl Pipeline {
         let (stopping, failed) = (AtomicBool::new(false), AtomicBool::new(false));
         let inner =
             Arc::new(Inner { log, store, clock, settings, tables, live, watermarks, stopping, failed });
-        let projection = Projection::new(Arc::clone(&inner));
+        let projection = Projection::new(Arc::clone(&inner))?;
         let thread = std::thread::Builder::new()
             .name("projection".into())
             .spawn(move || projection.run(reader))
@@ -260,6 +260,15 @@ impl Pipeline {
     pub fn pulse(&self, now: UtcMillis) -> Pulse {
         let lag = self.inner.log.end().saturating_sub(self.inner.live.applied());
         self.inner.live.pulses.lock().read(now, lag)
+    }
+
+    /// Whether a message of this id was imported and applied.
+    ///
+    /// # Errors
+    /// [`PipelineError`] when the state does not read.
+    pub fn is_imported(&self, message_id: &str) -> Result<bool, PipelineError> {
+        let key = crate::dedupe::key_of(message_id);
+        Ok(self.inner.store.get(self.inner.tables.imported, &key)?.is_some())
     }
 
     /// Every session in the order of its number, for training.

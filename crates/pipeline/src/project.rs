@@ -40,13 +40,14 @@ pub(crate) struct Projection {
 }
 
 impl Projection {
-    pub(crate) fn new(inner: Arc<Inner>) -> Self {
-        let dedupe = Dedupe::new(&inner.tables);
+    pub(crate) fn new(inner: Arc<Inner>) -> Result<Self, PipelineError> {
+        let mut dedupe = Dedupe::new(&inner.tables);
+        dedupe.prepare(inner.store.as_ref(), inner.clock.now())?;
         let sessions = inner.live.sessions.read();
         let (next_session, compacted_clicks) =
             (u32::try_from(sessions.sessions()).unwrap_or(u32::MAX), sessions.clicks());
         drop(sessions);
-        Self {
+        Ok(Self {
             inner,
             dedupe,
             next_session,
@@ -55,7 +56,7 @@ impl Projection {
             unranked: false,
             week_checked: 0,
             compacted_clicks,
-        }
+        })
     }
 
     /// Applies records until the pipeline is told to stop and the log is read to its end.
@@ -206,6 +207,7 @@ impl Projection {
         if day != self.week_checked {
             self.week_checked = day;
             self.dedupe.expire(self.inner.store.as_ref(), now)?;
+            self.dedupe.prepare(self.inner.store.as_ref(), now)?;
         }
         Ok(())
     }

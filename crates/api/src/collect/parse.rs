@@ -50,20 +50,13 @@ pub(crate) struct Envelope<'a> {
     pub(crate) kind: Option<Kind>,
 }
 
-/// Parses one line of a file in Segment's message form. The origin is an import, so a message without an id
-/// gets one made of its content: importing it again changes nothing.
+/// Parses one line of a file in Segment's message form, as an import: its message id is remembered for ever.
 ///
 /// # Errors
 /// [`Reject`] with the reason.
-pub fn parse_line(line: &str, received: UtcMillis, content_id: &str) -> Parsed {
+pub fn parse_line(line: &str, received: UtcMillis) -> Parsed {
     let origin = Origin::Import;
-    let envelope = Envelope { received, sent: None, context: None, origin, kind: None };
-    let mut event = parse(line, &envelope)?;
-    let named: Message<'_> = serde_json::from_str(line).map_err(|e| malformed(e.to_string()))?;
-    if named.message_id.get().is_none() {
-        content_id.clone_into(&mut event.message_id);
-    }
-    Ok(event)
+    parse(line, &Envelope { received, sent: None, context: None, origin, kind: None })
 }
 
 /// Parses one message.

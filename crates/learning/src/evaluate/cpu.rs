@@ -4,15 +4,15 @@ use rustix::time::{ClockId, clock_gettime};
 use std::time::Duration;
 
 /// A running measurement.
-pub(super) struct CpuTimer(Duration);
+pub(crate) struct CpuTimer(Duration);
 
 impl CpuTimer {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self(thread_cpu())
     }
 
     /// CPU time that this thread has used since the start.
-    pub(super) fn elapsed(&self) -> Duration {
+    pub(crate) fn elapsed(&self) -> Duration {
         thread_cpu().saturating_sub(self.0)
     }
 }

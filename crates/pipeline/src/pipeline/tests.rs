@@ -1,1 +1,191 @@
+//! The pipeline on the embedded engines: exactly once, whatever is sent twice or stopped in between.
 
+use std::collections::HashMap;
+use std::path::Path;
+
+use proptest::prelude::*;
+use tradewind_embedded::{FjallStore, LogOptions, SegmentLog};
+use tradewind_events::{Kind, Origin};
+use tradewind_kernel::FixedClock;
+use tradewind_ports::block_on;
+
+use super::*;
+
+const NOW: UtcMillis = UtcMillis::new(1_795_000_000_000);
+
+fn open(dir: &Path, at: UtcMillis) -> Pipeline {
+    let log = SegmentLog::open(&dir.join("log"), LogOptions::default()).unwrap();
+    let store = FjallStore::open(&dir.join("state"), 8 << 20).unwrap();
+    let settings = Settings { currency: Currency::EUR, popularity_half_life_ms: UtcMillis::DAY };
+    Pipeline::open(Arc::new(log), Arc::new(store), Arc::new(FixedClock::new(at)), settings).unwrap()
+}
+
+fn track(id: &str, subject: &str, name: &str, properties: &str, at: UtcMillis) -> Event {
+    let mut event = Event::new(Kind::Track, id.into(), at, at);
+    event.name = Some(name.into());
+    event.anonymous_id = Some(subject.into());
+    event.properties = serde_json::from_str(properties).ok();
+    event
+}
+
+fn viewed(id: &str, subject: &str, product: &str) -> Event {
+    track(id, subject, "Product Viewed", &format!(r#"{{"product_id":"{product}"}}"#), NOW)
+}
+
+fn settle(pipeline: &Pipeline) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    while !runtime.block_on(pipeline.drained(Duration::from_secs(5))) {
+        assert!(pipeline.is_healthy());
+    }
+}
+
+fn take(pipeline: &Pipeline, events: &[Event]) {
+    block_on(pipeline.collect(events)).unwrap();
+    settle(pipeline);
+}
+
+fn profile(pipeline: &Pipeline, subject: &Subject) -> Profile {
+    pipeline.profile(subject).unwrap().map_or_else(Profile::default, |(_, p)| Profile::clone(&p))
+}
+
+fn anonymous(id: &str) -> Subject {
+    Subject::Anonymous(id.into())
+}
+
+#[test]
+fn an_event_is_in_every_view_once_it_is_applied() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipeline = open(dir.path(), NOW);
+    take(&pipeline, &[viewed("1", "a", "p"), viewed("2", "a", "q"), viewed("3", "b", "p")]);
+    let live = pipeline.live();
+    let p = live.items.read().number("p").unwrap();
+    assert_eq!(profile(&pipeline, &anonymous("a")).events, 2);
+    assert_eq!((live.sessions.read().sessions(), live.sessions.read().clicks()), (2, 3));
+    assert_eq!(live.catalog.load().get(p).unwrap().title, "p");
+    assert!(live.popularity.read().score(p, NOW.get()) > 1.9);
+    assert_eq!(pipeline.counts().unwrap(), [("Product Viewed".to_owned(), 3)]);
+    let pulse = pipeline.pulse(NOW);
+    assert_eq!((pulse.events_total, pulse.lag_events, pulse.latest_events.len()), (3, 0, 3));
+}
+
+#[test]
+fn a_live_id_is_remembered_for_seven_days_and_an_imported_one_for_ever() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipeline = open(dir.path(), NOW);
+    let at = |days_ms: i64| Event { received_at: NOW.plus(days_ms), ..track("same", "a", "x", "{}", NOW) };
+    take(&pipeline, &[at(0), at(1), at(7 * UtcMillis::DAY - 1)]);
+    assert_eq!(profile(&pipeline, &anonymous("a")).events, 1);
+    take(&pipeline, &[at(7 * UtcMillis::DAY)]);
+    assert_eq!(profile(&pipeline, &anonymous("a")).events, 2);
+    let old =
+        |days: i64| Event { message_id: "old".into(), origin: Origin::Import, ..at(days * UtcMillis::DAY) };
+    take(&pipeline, &[old(0), old(400)]);
+    assert_eq!(profile(&pipeline, &anonymous("a")).events, 3);
+    assert!(pipeline.is_imported("old").unwrap() && !pipeline.is_imported("same").unwrap());
+}
+
+#[test]
+fn what_was_anonymous_follows_the_user_and_two_users_are_never_merged() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipeline = open(dir.path(), NOW);
+    let identify = |id: &str, user: &str| {
+        let mut event = Event::new(Kind::Identify, id.into(), NOW, NOW);
+        (event.user_id, event.anonymous_id) = (Some(user.into()), Some("device".into()));
+        event
+    };
+    take(&pipeline, &[viewed("1", "device", "p"), identify("2", "ada"), viewed("3", "device", "q")]);
+    let (found, ada) = pipeline.profile(&anonymous("device")).unwrap().unwrap();
+    assert_eq!((found, ada.events), (Subject::User("ada".into()), 3));
+    take(&pipeline, &[identify("4", "bob"), viewed("5", "device", "r")]);
+    assert_eq!(profile(&pipeline, &Subject::User("ada".into())).events, 3);
+    assert_eq!(profile(&pipeline, &Subject::User("bob".into())).events, 2);
+}
+
+#[test]
+fn a_feed_is_authoritative_over_what_events_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipeline = open(dir.path(), NOW);
+    let named = r#"{"product_id":"p","name":"Guess","price":3}"#;
+    take(&pipeline, &[track("1", "a", "Product Viewed", named, NOW)]);
+    let product = Product { id: "p".into(), title: "Truth".into(), ..Product::default() };
+    block_on(pipeline.put_products(&[product])).unwrap();
+    take(&pipeline, &[track("2", "a", "Product Viewed", named, NOW)]);
+    assert_eq!(pipeline.live().catalog.load().get(0).unwrap().title, "Truth");
+}
+
+#[test]
+fn a_restart_finds_everything_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipeline = open(dir.path(), NOW);
+    let order =
+        r#"{"order_id":"o","revenue":12.5,"products":[{"product_id":"p","quantity":2},{"product_id":"q"}]}"#;
+    let events =
+        [viewed("1", "a", "p"), track("2", "a", "Order Completed", order, NOW), viewed("3", "b", "q")];
+    take(&pipeline, &events);
+    let picture = |pipeline: &Pipeline| {
+        let live = pipeline.live();
+        let sessions = live.sessions.read();
+        let clicks: Vec<Vec<u32>> = (0..u32::try_from(sessions.sessions()).unwrap())
+            .map(|s| sessions.session(tradewind_models::SessionNo(s)).to_vec())
+            .collect();
+        let popular = live.popularity.read().rank(10);
+        let profiles = [profile(pipeline, &anonymous("a")), profile(pipeline, &anonymous("b"))];
+        (profiles, clicks, popular, pipeline.counts().unwrap(), live.applied(), live.catalog.load().len())
+    };
+    let before = picture(&pipeline);
+    assert_eq!(before.0[0].revenue_in(Currency::EUR), 1_250);
+    drop(pipeline);
+    let pipeline = open(dir.path(), NOW);
+    assert_eq!(picture(&pipeline), before);
+    take(&pipeline, &events);
+    assert_eq!(profile(&pipeline, &anonymous("a")), before.0[0]);
+}
+
+#[test]
+fn a_record_of_a_newer_program_is_passed_over_and_the_rest_applied() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = SegmentLog::open(&dir.path().join("log"), LogOptions::default()).unwrap();
+    block_on(log.append(vec![vec![99, 1, 2], Vec::new(), vec![1, 1, b'{']]).unwrap()).unwrap();
+    drop(log);
+    let pipeline = open(dir.path(), NOW);
+    take(&pipeline, &[viewed("1", "a", "p")]);
+    assert_eq!(profile(&pipeline, &anonymous("a")).events, 1);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    /// Messages sent once or more, in batches, with restarts in between: each counts once.
+    #[test]
+    fn exactly_once(
+        sends in prop::collection::vec((0..60u32, 0..5u32), 1..150),
+        restarts in prop::collection::vec(0..150usize, 0..3),
+        batch in 1..20usize,
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        let mut pipeline = open(dir.path(), NOW);
+        let mut expected: HashMap<u32, u64> = HashMap::new();
+        let mut seen = std::collections::HashSet::new();
+        for (n, chunk) in sends.chunks(batch).enumerate() {
+            let events: Vec<Event> = chunk.iter().map(|&(message, product)| {
+                viewed(&format!("m{message}"), &format!("s{}", message % 7), &format!("p{product}"))
+            }).collect();
+            block_on(pipeline.collect(&events)).unwrap();
+            for &(message, _) in chunk {
+                if seen.insert(message) {
+                    *expected.entry(message % 7).or_default() += 1;
+                }
+            }
+            if restarts.iter().any(|r| r / batch == n) {
+                drop(pipeline);
+                pipeline = open(dir.path(), NOW);
+            }
+        }
+        settle(&pipeline);
+        for subject in 0..7 {
+            let events = profile(&pipeline, &anonymous(&format!("s{subject}"))).events;
+            prop_assert_eq!(events, expected.get(&subject).copied().unwrap_or(0));
+        }
+        prop_assert_eq!(pipeline.counts().unwrap().iter().map(|c| c.1).sum::<u64>(), seen.len() as u64);
+    }
+}

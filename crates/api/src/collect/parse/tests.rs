@@ -64,11 +64,3 @@ fn a_batchs_context_lies_under_the_messages() {
     let context: Value = serde_json::from_str(event.context.unwrap().get()).unwrap();
     assert_eq!(context, serde_json::json!({"ip": "1", "app": {"name": "shop", "build": 2}}));
 }
-
-#[test]
-fn a_line_without_an_id_gets_one_of_its_content() {
-    let line = r#"{"type":"page","userId":"u"}"#;
-    assert_eq!(parse_line(line, RECEIVED, "file:1").unwrap().message_id, "file:1");
-    let named = r#"{"type":"page","userId":"u","messageId":"m"}"#;
-    assert_eq!(parse_line(named, RECEIVED, "file:1").unwrap().message_id, "m");
-}

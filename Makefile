@@ -1,0 +1,52 @@
+# Everything a newcomer or CI needs. `make demo` and `make test` are the two that matter.
+
+CARGO ?= cargo
+CYCLES ?= 1000
+DEMO_DATA ?= ./tradewind-data
+PORT ?= 8080
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-rust test-clients test-crash test-cluster lint lint-web bench clean
+
+help: ## what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+
+demo: ## build everything, fill a demo shop, serve it at http://localhost:8080
+	@scripts/need.sh cargo cc
+	$(CARGO) build --release --package tradewind
+	./target/release/tradewind demo --data-dir $(DEMO_DATA) --port $(PORT)
+
+test: test-rust test-clients ## all tests that need no other server
+
+test-rust: ## the Rust tests, the crash test with 20 cycles among them
+	@scripts/need.sh cargo cc
+	$(CARGO) test --workspace
+
+test-clients: ## real clients and a real browser against the server
+	@scripts/need.sh cargo cc node npm
+	$(CARGO) build --package tradewind
+	clients/run.sh all
+
+test-crash: ## kill -9 under load, CYCLES times (1000)
+	TRADEWIND_CRASH_CYCLES=$(CYCLES) $(CARGO) test --package tradewind --test it -- --nocapture crash
+
+test-cluster: ## the distributed engines: they come with the cluster crate
+	@echo "make test-cluster: there are no distributed engines yet; they come with the crate 'cluster'."
+
+lint: lint-web ## formatting, clippy, the clients' syntax, licences
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	@if command -v cargo-deny >/dev/null; then $(CARGO) deny check; \
+	else echo "make lint: cargo-deny is not installed, so licences were not checked (cargo install cargo-deny)"; fi
+
+lint-web:
+	@if command -v node >/dev/null; then scripts/lint-web.sh; \
+	else echo "make lint: node is not installed, so the JavaScript was not checked"; exit 1; fi
+
+bench: ## measure this machine: models, events, decisions (docs/benchmarks.md)
+	@scripts/need.sh cargo cc
+	$(CARGO) build --release --package tradewind
+	scripts/bench.sh ./target/release/tradewind
+
+clean: ## remove what was built, not the demo's data
+	$(CARGO) clean

@@ -1,0 +1,87 @@
+//! The training job: from every session in the state to one artifact.
+//!
+//! *Seen* learns from each shopper's touches in order, over all of the shopper's sessions; *bought* from the
+//! products of each order. Both keep the best [`MAX_ROW`] cells of each product. Memory is about 12 bytes a
+//! touch beside the models.
+
+use rustc_hash::FxHashMap;
+use tradewind_kernel::UtcMillis;
+use tradewind_models::{ArtifactInfo, CoOccurrence, CoParams, Trained};
+use tradewind_people::{Action, SessionRecord};
+use tradewind_pipeline::{Pipeline, PipelineError};
+
+use crate::evaluate::cpu::CpuTimer;
+
+/// Cells kept of each product's row.
+const MAX_ROW: usize = 200;
+
+/// Why there is no new artifact.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// Nobody has touched a product yet.
+    #[error("there is no session to learn from: import a history or let events come in first")]
+    NothingToLearn,
+    /// The state does not read.
+    #[error(transparent)]
+    State(#[from] PipelineError),
+}
+
+/// What is read of the sessions, in flat lists.
+#[derive(Default)]
+struct Histories {
+    /// Of each shopper, all touches in order.
+    by_shopper: FxHashMap<u64, Vec<u32>>,
+    orders: Vec<Vec<u32>>,
+    sessions: usize,
+    interactions: usize,
+    window: Option<(UtcMillis, UtcMillis)>,
+}
+
+impl Histories {
+    fn take(&mut self, record: &SessionRecord) {
+        self.sessions += 1;
+        self.interactions += record.clicks.len();
+        let (first, last) = self.window.unwrap_or((record.started_at, record.last_at));
+        self.window = Some((first.min(record.started_at), last.max(record.last_at)));
+        let history = self.by_shopper.entry(record.subject_hash).or_default();
+        history.extend(record.clicks.iter().map(|c| c.item));
+        let bought: Vec<u32> = record
+            .clicks
+            .iter()
+            .filter(|c| matches!(c.action, Action::Buy | Action::Add))
+            .map(|c| c.item)
+            .collect();
+        if bought.len() > 1 {
+            self.orders.push(bought);
+        }
+    }
+}
+
+/// Trains on everything that is applied. `now` names the version.
+///
+/// # Errors
+/// [`TrainError`] when there is nothing to learn from, or the state does not read.
+pub fn train(pipeline: &Pipeline, now: UtcMillis) -> Result<Trained, TrainError> {
+    let timer = CpuTimer::start();
+    let mut histories = Histories::default();
+    pipeline.each_session(|_, record| histories.take(&record))?;
+    let Some((first, last)) = histories.window else { return Err(TrainError::NothingToLearn) };
+    let params = CoParams { max_row: Some(MAX_ROW), ..CoParams::default() };
+    let shoppers = histories.by_shopper.len();
+    let mut order: Vec<u64> = histories.by_shopper.keys().copied().collect();
+    order.sort_unstable();
+    let seen = CoOccurrence::fit_sequences(order.iter().map(|s| histories.by_shopper[s].as_slice()), &params);
+    let orders: Vec<&[u32]> = histories.orders.iter().map(Vec::as_slice).collect();
+    let bought = CoOccurrence::fit_baskets(&orders, &params);
+    let info = ArtifactInfo {
+        version: format!("{:013}", now.get()).into(),
+        trained_at: now.to_rfc3339(),
+        sessions: histories.sessions,
+        shoppers,
+        orders: orders.len(),
+        interactions: histories.interactions,
+        window: (first.to_rfc3339(), last.to_rfc3339()),
+        cpu_seconds: timer.elapsed().as_secs_f64(),
+    };
+    Ok(Trained { version: info.version.clone(), info, seen, bought })
+}

@@ -1,0 +1,130 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Decides what to show each shopper: takes in a shop's events, learns, and answers within milliseconds.
+#[derive(Debug, Parser)]
+#[command(name = "tradewind", version, propagate_version = true, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Where everything is kept [default: ./tradewind-data]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// The configuration file [default: ./tradewind.toml, if it exists]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print results as JSON, for programs
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve the API
+    Serve(ServeArguments),
+    /// Import a shop's history
+    Import(ImportArguments),
+    /// Train the models on everything that has been taken in
+    Train,
+    /// Fill a demo shop and serve it, with a storefront and a console
+    Demo(DemoArguments),
+    /// Measure the models by public protocols
+    #[command(subcommand)]
+    Evaluate(EvaluateCommand),
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    /// The port to listen on [default: 8080]
+    #[arg(long)]
+    pub(crate) port: Option<u16>,
+    /// The address to listen on [default: 127.0.0.1]
+    #[arg(long)]
+    pub(crate) host: Option<String>,
+    /// Serve the demo storefront and the console too
+    #[arg(long)]
+    pub(crate) storefront: bool,
+}
+
+/// What a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// UCI Online Retail, CSV of invoice lines
+    OnlineRetail,
+    /// REES46, CSV of view, cart and purchase events
+    Rees46,
+    /// JSON lines, each a message in Segment's form
+    Events,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArguments {
+    /// What the files hold
+    pub(crate) format: Format,
+    /// The files, plain or zstd
+    #[arg(required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Write what could not be taken here, as JSON lines
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArguments {
+    /// Use a real shop's file instead of the simulated shop: a format and its path
+    #[arg(long, num_args = 2, value_names = ["FORMAT", "PATH"])]
+    pub(crate) from: Option<Vec<String>>,
+    /// The port to listen on [default: 8080]
+    #[arg(long)]
+    pub(crate) port: Option<u16>,
+    /// The simulated shop's seed
+    #[arg(long, default_value_t = 7)]
+    pub(crate) seed: u64,
+    /// Days of simulated history
+    #[arg(long, default_value_t = 120)]
+    pub(crate) days: u32,
+    /// Simulated sessions a day
+    #[arg(long, default_value_t = 250)]
+    pub(crate) sessions_per_day: u32,
+    /// Fill the shop and stop
+    #[arg(long)]
+    pub(crate) no_serve: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EvaluateCommand {
+    /// The next item of a session: HR@20 and MRR@20
+    Sessions {
+        /// Training sessions, one per line, items separated by commas
+        #[arg(long)]
+        train: PathBuf,
+        /// Test lines: a prefix, a tab, the next item
+        #[arg(long)]
+        test: PathBuf,
+    },
+    /// The next item of a person, leave-last-out: HR@10 and NDCG@10
+    Sequences {
+        /// One person per line: an id, then items in the order of time
+        #[arg(long)]
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print every setting that is in force, and where it comes from
+    Show,
+}

@@ -1,0 +1,34 @@
+//! `tradewind config show`
+
+use serde_json::{Value, json};
+
+use super::{say, say_json};
+use crate::config::Loaded;
+use crate::failure::Failure;
+
+/// Prints every setting with its origin. Keys are secrets and are shown by their number only.
+pub(crate) fn show(loaded: &Loaded, as_json: bool) -> Result<(), Failure> {
+    let settings = loaded.explain();
+    if as_json {
+        let all: Vec<Value> = settings
+            .into_iter()
+            .map(|(key, value, from)| json!({"key": key, "value": shown(&key, value), "from": from}))
+            .collect();
+        return say_json(&all);
+    }
+    let width = settings.iter().map(|(key, ..)| key.len()).max().unwrap_or(0);
+    for (key, value, from) in settings {
+        let value = shown(&key, value).to_string();
+        say(format!("{key:width$} = {value:<24} # {from}"));
+    }
+    Ok(())
+}
+
+fn shown(key: &str, value: Value) -> Value {
+    match &value {
+        Value::Array(keys) if key.ends_with("keys") && !keys.is_empty() => {
+            format!("({} not shown)", keys.len()).into()
+        }
+        _ => value,
+    }
+}

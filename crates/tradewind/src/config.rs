@@ -1,0 +1,285 @@
+//! The configuration: defaults, then `tradewind.toml`, then `TRADEWIND_*`, then flags.
+//!
+//! A variable's name is the key's in upper case with `_` for the dot: `TRADEWIND_SERVE_PORT` is `serve.port`.
+//! A key that is not known is an error that suggests the nearest.
+
+use std::path::{Path, PathBuf};
+
+use figment::error::Kind;
+use figment::providers::{Env, Format, Serialized, Toml};
+use figment::{Figment, Profile, Source};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tradewind_kernel::Currency;
+
+use crate::failure::Failure;
+
+/// The variables' prefix.
+const PREFIX: &str = "TRADEWIND_";
+/// The file that is read when none is named.
+const DEFAULT_FILE: &str = "tradewind.toml";
+
+/// Every setting.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Where everything is kept.
+    pub(crate) data_dir: PathBuf,
+    pub(crate) serve: Serve,
+    pub(crate) collect: Collect,
+    pub(crate) api: ApiKeys,
+    pub(crate) shop: Shop,
+    pub(crate) models: Models,
+    pub(crate) storage: Storage,
+    pub(crate) log: Log,
+}
+
+/// Where to listen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Serve {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+/// Who may send events.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Collect {
+    /// Any write key will do if empty; then only this machine may reach the program.
+    pub(crate) write_keys: Vec<String>,
+    /// Origins of browsers; any if empty.
+    pub(crate) allowed_origins: Vec<String>,
+}
+
+/// Who may ask.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ApiKeys {
+    /// Nobody needs a key if empty; then only this machine may reach the program.
+    pub(crate) keys: Vec<String>,
+}
+
+/// The shop.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Shop {
+    /// Shown on the storefront.
+    pub(crate) name: String,
+    /// Of amounts that come without one.
+    pub(crate) currency: Currency,
+}
+
+/// What models are made with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Models {
+    /// After this time an event counts half for popularity.
+    pub(crate) popularity_half_life_hours: u32,
+}
+
+/// Limits of what is kept in memory and on disk.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Storage {
+    pub(crate) state_cache_mib: u64,
+    pub(crate) log_segment_mib: u64,
+    pub(crate) log_queue_mib: u64,
+}
+
+/// How the program tells what it does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Log {
+    /// `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,tradewind_api=debug`.
+    pub(crate) level: String,
+    /// `text` or `json`.
+    pub(crate) format: String,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data_dir: "./tradewind-data".into(),
+            serve: Serve { host: "127.0.0.1".into(), port: 8080 },
+            collect: Collect { write_keys: Vec::new(), allowed_origins: Vec::new() },
+            api: ApiKeys { keys: Vec::new() },
+            shop: Shop { name: "Tradewind".into(), currency: Currency::EUR },
+            models: Models { popularity_half_life_hours: 72 },
+            storage: Storage { state_cache_mib: 64, log_segment_mib: 128, log_queue_mib: 64 },
+            log: Log { level: "info".into(), format: "text".into() },
+        }
+    }
+}
+
+/// A configuration with the origin of each of its values.
+pub(crate) struct Loaded {
+    pub(crate) config: Config,
+    figment: Figment,
+}
+
+/// Every key, as `section.key`.
+fn known_keys() -> Vec<String> {
+    fn walk(prefix: &str, value: &Value, out: &mut Vec<String>) {
+        match value {
+            Value::Object(fields) => {
+                for (name, field) in fields {
+                    let dot = if prefix.is_empty() { "" } else { "." };
+                    walk(&format!("{prefix}{dot}{name}"), field, out);
+                }
+            }
+            _ => out.push(prefix.to_owned()),
+        }
+    }
+    let mut keys = Vec::new();
+    walk("", &serde_json::to_value(Config::default()).unwrap_or_default(), &mut keys);
+    keys
+}
+
+/// Reads the configuration. `flags` are keys that the command line sets.
+pub(crate) fn load(file: Option<&Path>, flags: &[(&str, Value)]) -> Result<Loaded, Failure> {
+    if let Some(missing) = file.filter(|f| !f.is_file()) {
+        return Err(Failure::Config(format!("there is no configuration file {}", missing.display())));
+    }
+    let keys = known_keys();
+    let env = Env::prefixed(PREFIX).map(move |name| {
+        let name = name.as_str().to_ascii_lowercase();
+        keys.iter().find(|k| k.replace('.', "_") == name).cloned().unwrap_or(name).into()
+    });
+    let mut figment = Figment::from(Serialized::defaults(Config::default()))
+        .merge(Toml::file(file.unwrap_or(Path::new(DEFAULT_FILE))))
+        .merge(env);
+    for (key, value) in flags {
+        figment = figment.merge(Serialized::from(nested(key, value), Profile::Default));
+    }
+    let config = figment.extract::<Config>().map_err(|e| Failure::Config(explain(&e)))?;
+    Ok(Loaded { config, figment })
+}
+
+/// `a.b` and a value as `{"a": {"b": value}}`.
+fn nested(key: &str, value: &Value) -> Value {
+    key.rsplit('.').fold(value.clone(), |inner, name| serde_json::json!({ name: inner }))
+}
+
+/// An error in words, with the nearest key where one is not known.
+fn explain(error: &figment::Error) -> String {
+    let lines = error.clone().into_iter().map(|one| {
+        let place = one.metadata.as_ref().map_or_else(String::new, |m| format!(" (in {})", origin(m)));
+        match &one.kind {
+            Kind::UnknownField(name, _) => {
+                let path = one.path.iter().chain([name]).cloned().collect::<Vec<_>>();
+                let given = path[..].join(".");
+                let given = given
+                    .strip_suffix(&format!(".{name}.{name}"))
+                    .map_or(given.clone(), |p| format!("{p}.{name}"));
+                let nearest = known_keys()
+                    .into_iter()
+                    .max_by(|a, b| similarity(a, &given).total_cmp(&similarity(b, &given)))
+                    .unwrap_or_default();
+                format!("there is no setting '{given}'{place}; did you mean '{nearest}'?")
+            }
+            kind => format!("'{}' does not hold{place}: {kind}", one.path.join(".")),
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn similarity(known: &str, given: &str) -> f64 {
+    let flat = known.replace('.', "_");
+    strsim::jaro_winkler(known, given).max(strsim::jaro_winkler(&flat, given))
+}
+
+fn origin(metadata: &figment::Metadata) -> String {
+    match &metadata.source {
+        Some(Source::File(path)) => path.display().to_string(),
+        _ if metadata.name.contains("environment") => "the environment".into(),
+        _ => "the command line".into(),
+    }
+}
+
+impl Loaded {
+    /// Every key with its value and where that comes from.
+    pub(crate) fn explain(&self) -> Vec<(String, Value, String)> {
+        let all = serde_json::to_value(&self.config).unwrap_or_default();
+        let defaults = Figment::from(Serialized::defaults(Config::default()));
+        let default_name = defaults.find_metadata("data_dir").map(|m| m.name.to_string());
+        let describe = |key: String| {
+            let value = key.split('.').fold(&all, |value, name| &value[name]).clone();
+            let metadata = self.figment.find_metadata(&key);
+            let from = match metadata {
+                None => "default".to_owned(),
+                Some(m) if m.source.as_ref().is_some_and(|s| matches!(s, Source::File(_))) => origin(m),
+                Some(m) if m.name.contains("environment") => {
+                    format!("{PREFIX}{}", key.replace('.', "_").to_uppercase())
+                }
+                Some(m) if Some(m.name.to_string()) == default_name && is_default(&key, &value) => {
+                    "default".into()
+                }
+                Some(_) => "command line".into(),
+            };
+            (key, value, from)
+        };
+        known_keys().into_iter().map(describe).collect()
+    }
+
+    /// Refuses to open the program to other machines without keys.
+    pub(crate) fn check_exposure(&self) -> Result<(), Failure> {
+        let host = &self.config.serve.host;
+        let here = matches!(host.as_str(), "127.0.0.1" | "::1" | "localhost");
+        let missing = match (&self.config.collect.write_keys[..], &self.config.api.keys[..]) {
+            _ if here => return Ok(()),
+            ([], _) => "collect.write_keys",
+            (_, []) => "api.keys",
+            _ => return Ok(()),
+        };
+        Err(Failure::Config(format!(
+            "serve.host is {host}, which other machines can reach, and {missing} is empty: set keys first"
+        )))
+    }
+}
+
+fn is_default(key: &str, value: &Value) -> bool {
+    let all = serde_json::to_value(Config::default()).unwrap_or_default();
+    key.split('.').fold(&all, |value, name| &value[name]) == value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn load_toml(toml: &str, flags: &[(&str, Value)]) -> Result<Loaded, String> {
+        let file = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
+        std::fs::write(file.path(), toml).unwrap();
+        load(Some(file.path()), flags).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn flags_go_over_the_file_and_the_file_over_defaults() {
+        let loaded =
+            load_toml("[serve]\nport = 9000\nhost = '::1'\n", &[("serve.port", 9001.into())]).unwrap();
+        assert_eq!((loaded.config.serve.port, loaded.config.serve.host.as_str()), (9001, "::1"));
+        let from = |key: &str| loaded.explain().into_iter().find(|(k, ..)| k == key).unwrap().2;
+        assert_eq!((from("serve.port"), from("shop.name")), ("command line".into(), "default".into()));
+        assert!(from("serve.host").ends_with(".toml"));
+    }
+
+    #[test]
+    fn an_unknown_key_suggests_the_nearest() {
+        let error = |toml: &str| load_toml(toml, &[]).map(|_| ()).unwrap_err();
+        let told = error("[serve]\nprot = 1\n");
+        assert!(told.contains("'serve.prot'") && told.contains("did you mean 'serve.port'"), "{told}");
+        let told = error("data_dri = 'x'\n");
+        assert!(told.contains("did you mean 'data_dir'"), "{told}");
+        let told = error("[serve]\nport = 'many'\n");
+        assert!(told.contains("serve.port"), "{told}");
+    }
+
+    #[test]
+    fn other_machines_need_keys() {
+        let open = load_toml("[serve]\nhost='0.0.0.0'\n", &[]).unwrap();
+        assert!(open.check_exposure().unwrap_err().to_string().contains("collect.write_keys"));
+        let closed = "serve={host='0.0.0.0'}\ncollect={write_keys=['w']}\napi={keys=['k']}\n";
+        assert!(load_toml(closed, &[]).unwrap().check_exposure().is_ok());
+    }
+}

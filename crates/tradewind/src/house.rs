@@ -1,0 +1,96 @@
+//! The roles put together on one data directory.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tradewind_decide::Decider;
+use tradewind_embedded::{BlobFiles, DataDir, LogOptions};
+use tradewind_kernel::{Clock, SystemClock, UtcMillis};
+use tradewind_learning::registry;
+use tradewind_pipeline::{Pipeline, Settings};
+use tradewind_ports::block_on;
+
+use crate::config::Config;
+use crate::failure::Failure;
+
+/// Everything that runs on a data directory. Fields drop in this order: the pipeline before the lock.
+pub(crate) struct House {
+    pub(crate) decider: Arc<Decider>,
+    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) blobs: BlobFiles,
+    pub(crate) clock: Arc<dyn Clock>,
+    _dir: DataDir,
+}
+
+/// How long to wait for the projection before telling that it still goes on.
+const STEP: Duration = Duration::from_secs(1);
+
+impl House {
+    /// Opens the data directory and starts what runs on it; what a crash left half-written is cut and told.
+    pub(crate) fn open(config: &Config) -> Result<Self, Failure> {
+        let dir = DataDir::open(&config.data_dir)?;
+        let mib = |n: u64| n.saturating_mul(1 << 20);
+        let queue = usize::try_from(mib(config.storage.log_queue_mib)).unwrap_or(usize::MAX);
+        let options =
+            LogOptions { segment_bytes: mib(config.storage.log_segment_mib), max_queued_bytes: queue };
+        let log = dir.log(options)?;
+        if let Some(torn) = log.torn_tail() {
+            tracing::warn!(
+                file = %torn.file.display(), cut_bytes = torn.cut_bytes, problem = torn.problem,
+                "the log ended within a record that was never acknowledged; it was cut"
+            );
+        }
+        let state = dir.state(mib(config.storage.state_cache_mib))?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let half_life = i64::from(config.models.popularity_half_life_hours) * UtcMillis::HOUR;
+        let settings = Settings { currency: config.shop.currency, popularity_half_life_ms: half_life };
+        let pipeline = Pipeline::open(Arc::new(log), Arc::new(state), Arc::clone(&clock), settings)
+            .map_err(Failure::failed)?;
+        let pipeline = Arc::new(pipeline);
+        let decider = Arc::new(Decider::new(Arc::clone(&pipeline)));
+        let house = Self { decider, pipeline, blobs: dir.blobs(), clock, _dir: dir };
+        house.load_models();
+        Ok(house)
+    }
+
+    /// Puts the newest trained models to work; without any, decisions do with what is learned live.
+    fn load_models(&self) {
+        match registry::newest(&self.blobs) {
+            Ok(Some(trained)) => self.decider.use_models(Some(Arc::new(trained))),
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "the trained models cannot be used"),
+        }
+    }
+
+    /// Trains, keeps the artifact and puts it to work.
+    pub(crate) fn train(&self) -> Result<Arc<tradewind_models::Trained>, Failure> {
+        self.drain()?;
+        let trained = tradewind_learning::train(&self.pipeline, self.clock.now()).map_err(Failure::failed)?;
+        registry::put(&self.blobs, &trained).map_err(Failure::failed)?;
+        let trained = Arc::new(trained);
+        self.decider.use_models(Some(Arc::clone(&trained)));
+        Ok(trained)
+    }
+
+    /// Waits until everything in the log is applied.
+    pub(crate) fn drain(&self) -> Result<(), Failure> {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(Failure::failed)?;
+        while !runtime.block_on(self.pipeline.drained(STEP)) {
+            if !self.pipeline.is_healthy() {
+                return Err(Failure::failed("the projection has stopped; see the log lines above"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands events to the pipeline from a thread without a runtime.
+    pub(crate) fn collect(&self, events: &[tradewind_events::Event]) -> Result<(), Failure> {
+        block_on(self.pipeline.collect(events)).map_err(Failure::failed)
+    }
+
+    /// Hands products to the pipeline from a thread without a runtime.
+    pub(crate) fn put_products(&self, products: &[tradewind_catalog::Product]) -> Result<(), Failure> {
+        block_on(self.pipeline.put_products(products)).map_err(Failure::failed)
+    }
+}

@@ -1,0 +1,34 @@
+//! The `tradewind` program: command line, configuration, and the roles put together.
+//!
+//! Exit codes: 0 done, 1 failed, 2 the command line does not read, 3 the configuration does not hold,
+//! 4 the data directory is in use, 5 an input file does not read.
+
+mod cli;
+mod commands;
+mod config;
+mod failure;
+mod house;
+mod logging;
+mod progress;
+mod shopfront;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Quick for the many small allocations that events and answers make.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let arguments = cli::Arguments::parse();
+    match commands::run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            use std::io::Write;
+            // Where even this cannot be written there is nobody to tell.
+            let _ = writeln!(std::io::stderr(), "tradewind: {failure}");
+            failure.exit_code()
+        }
+    }
+}

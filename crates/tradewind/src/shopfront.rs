@@ -1,0 +1,108 @@
+//! The demo storefront over the engine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use serde_json::Value;
+use tradewind_api::{Api, answer_json, decision_json, profile_json};
+use tradewind_catalog::{CatalogSnapshot, Product};
+use tradewind_events::Event;
+use tradewind_kernel::{Subject, UtcMillis};
+use tradewind_storefront::{BoxFuture, Engine, LatestEvent, Pulse, Site};
+
+use crate::config::Shop;
+
+/// Decisions that the console shows.
+const SHOWN_DECISIONS: usize = 60;
+/// How long the console waits for a browser's latest events.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What the storefront looks like.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Art {
+    /// The shop's name; the configured one if empty.
+    pub(crate) name: String,
+    /// One sentence below the name.
+    pub(crate) tagline: String,
+    /// The picture on top of the home page.
+    pub(crate) hero: String,
+}
+
+/// The storefront's pages over an API.
+pub(crate) fn router(api: Arc<Api>, art: Art, shop: &Shop) -> Router {
+    let name = if art.name.is_empty() { shop.name.clone() } else { art.name };
+    let tagline = if art.tagline.is_empty() {
+        "Everything in this shop arranges itself around you.".to_owned()
+    } else {
+        art.tagline
+    };
+    let site = Site::new(name, tagline, shop.currency);
+    tradewind_storefront::router(Arc::new(Behind { api, hero: art.hero }), site)
+}
+
+/// The engine behind the storefront.
+struct Behind {
+    api: Arc<Api>,
+    hero: String,
+}
+
+impl Engine for Behind {
+    fn catalog(&self) -> Arc<CatalogSnapshot> {
+        self.api.pipeline.live().catalog.load_full()
+    }
+
+    fn collect(&self, events: Vec<Event>) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async move { self.api.pipeline.collect(&events).await.map_err(|e| e.to_string()) })
+    }
+
+    fn decide(&self, ask: Value) -> BoxFuture<'_, Value> {
+        Box::pin(async move {
+            answer_json(&self.api, &ask).await.unwrap_or_else(|problem| {
+                tracing::error!(detail = problem.detail, "the storefront's own request was refused");
+                Value::Null
+            })
+        })
+    }
+
+    fn profile(&self, subject: &Subject) -> BoxFuture<'_, Option<Value>> {
+        let subject = subject.clone();
+        Box::pin(async move {
+            let (Subject::User(id) | Subject::Anonymous(id)) = &subject;
+            self.api.pipeline.caught_up(&[id], PATIENCE).await;
+            profile_json(&self.api, &subject)
+        })
+    }
+
+    fn picture(&self, product: &Product) -> String {
+        tradewind_simulator::picture(product)
+    }
+
+    fn hero(&self) -> String {
+        self.hero.clone()
+    }
+
+    fn pulse(&self) -> Pulse {
+        let pulse = self.api.pipeline.pulse(self.api.now());
+        let event = |e: tradewind_pipeline::LatestEvent| LatestEvent {
+            at: e.at,
+            subject: e.subject,
+            name: e.name,
+            detail: e.detail,
+        };
+        let decisions = self.api.decider.recent();
+        Pulse {
+            events_total: pulse.events_total,
+            events_per_second: pulse.events_per_second,
+            history: pulse.history,
+            latest_events: pulse.latest_events.into_iter().map(event).collect(),
+            decisions: decisions.iter().take(SHOWN_DECISIONS).map(|d| decision_json(d)).collect(),
+            rejected_total: self.api.rejected_total(),
+            lag_events: pulse.lag_events,
+        }
+    }
+
+    fn now(&self) -> UtcMillis {
+        self.api.now()
+    }
+}
