@@ -4,6 +4,7 @@ CARGO ?= cargo
 CYCLES ?= 1000
 DEMO_DATA ?= ./tradewind-data
 PORT ?= 8080
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-rust test-clients test-crash test-cluster lint lint-web bench clean
@@ -14,7 +15,7 @@ help: ## what there is
 demo: ## build everything, fill a demo shop, serve it at http://localhost:8080
 	@scripts/need.sh cargo cc
 	$(CARGO) build --release --package tradewind
-	./target/release/tradewind demo --data-dir $(DEMO_DATA) --port $(PORT)
+	$(TARGET)/release/tradewind demo --data-dir $(DEMO_DATA) --port $(PORT)
 
 test: test-rust test-clients ## all tests that need no other server
 
@@ -25,7 +26,7 @@ test-rust: ## the Rust tests, the crash test with 20 cycles among them
 test-clients: ## real clients and a real browser against the server
 	@scripts/need.sh cargo cc node npm
 	$(CARGO) build --package tradewind
-	clients/run.sh all
+	TRADEWIND_BIN=$(TARGET)/debug/tradewind clients/run.sh all
 
 test-crash: ## kill -9 under load, CYCLES times (1000)
 	TRADEWIND_CRASH_CYCLES=$(CYCLES) $(CARGO) test --package tradewind --test it -- --nocapture crash
@@ -46,7 +47,7 @@ lint-web:
 bench: ## measure this machine: models, events, decisions (docs/benchmarks.md)
 	@scripts/need.sh cargo cc
 	$(CARGO) build --release --package tradewind
-	scripts/bench.sh ./target/release/tradewind
+	scripts/bench.sh $(TARGET)/release/tradewind
 
 clean: ## remove what was built, not the demo's data
 	$(CARGO) clean

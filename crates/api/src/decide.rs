@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::auth::check_api_key;
 use crate::body::read_json;
-use crate::problem::{Code, FieldError, Problem};
+use crate::problem::{Code, FieldError, Problem, ProblemDocument};
 use crate::state::Api;
 use crate::text::Text;
 
@@ -143,7 +143,7 @@ pub(crate) struct DecideResponse<'a> {
 /// `POST /v1/decide`
 #[utoipa::path(post, path = "/v1/decide", tag = "decide", request_body = DecideRequest,
     responses((status = 200, body = DecideResponse, description = "always, for a request that reads"),
-        (status = 400, body = Problem), (status = 401, body = Problem), (status = 413, body = Problem)))]
+        (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument), (status = 413, body = ProblemDocument)))]
 pub(crate) async fn decide(
     State(api): State<Arc<Api>>,
     headers: HeaderMap,

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::auth::check_api_key;
 use crate::measures;
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Problem, ProblemDocument};
 use crate::state::Api;
 
 /// Upper bounds of the buckets of every duration, in seconds.
@@ -40,7 +40,7 @@ pub(crate) async fn livez() -> &'static str {
 
 /// `GET /readyz`: the process can take events and apply them.
 #[utoipa::path(get, path = "/readyz", tag = "operate",
-    responses((status = 200, description = "ready"), (status = 503, body = Problem)))]
+    responses((status = 200, description = "ready"), (status = 503, body = ProblemDocument)))]
 pub(crate) async fn readyz(State(api): State<Arc<Api>>) -> Result<&'static str, Problem> {
     if api.pipeline.is_healthy() {
         Ok("ok\n")
@@ -85,7 +85,7 @@ pub(crate) struct Stats {
 
 /// `GET /v1/stats`
 #[utoipa::path(get, path = "/v1/stats", tag = "operate",
-    responses((status = 200, body = Stats), (status = 401, body = Problem)))]
+    responses((status = 200, body = Stats), (status = 401, body = ProblemDocument)))]
 pub(crate) async fn stats(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Json<Stats>, Problem> {
     check_api_key(&api, &headers)?;
     let pulse = api.pipeline.pulse(api.now());

@@ -109,42 +109,44 @@ pub struct FieldError {
     pub detail: String,
 }
 
-/// A problem document.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+/// Why a request was not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The address of the code's page.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// The code's title.
-    pub title: &'static str,
-    /// The HTTP status.
-    pub status: u16,
+    /// What went wrong, as a program can tell it apart.
+    pub code: Code,
     /// What is wrong this time, and what to do.
     pub detail: String,
-    /// The code.
-    pub code: &'static str,
-    /// The detail once more, under the name that Segment's Python client reads.
-    pub message: String,
     /// What is wrong with which part of the request.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+}
+
+/// A problem as it is written.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemDocument<'a> {
+    /// The address of the code's page.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The code's title.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// What is wrong this time, and what to do.
+    detail: &'a str,
+    /// The code.
+    code: &'static str,
+    /// The detail once more, under the name that Segment's Python client reads.
+    message: &'a str,
+    /// What is wrong with which part of the request.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
 }
 
 impl Problem {
     /// A problem of this code; `detail` says what is wrong this time and what to do.
     #[must_use]
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        let (text, status, title) = code.facts();
-        let detail = detail.into();
-        Self {
-            kind: format!("/docs/errors/{text}"),
-            title,
-            status: status.as_u16(),
-            message: detail.clone(),
-            detail,
-            code: text,
-            errors: Vec::new(),
-        }
+        Self { code, detail: detail.into(), errors: Vec::new() }
     }
 
     /// The same with a list of what is wrong where.
@@ -157,9 +159,17 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = serde_json::to_vec(&self).unwrap_or_default();
-        let mut response = (status, body).into_response();
+        let (code, status, title) = self.code.facts();
+        let document = ProblemDocument {
+            kind: format!("/docs/errors/{code}"),
+            title,
+            status: status.as_u16(),
+            detail: &self.detail,
+            code,
+            message: &self.detail,
+            errors: &self.errors,
+        };
+        let mut response = (status, serde_json::to_vec(&document).unwrap_or_default()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::SERVICE_UNAVAILABLE {

@@ -14,7 +14,7 @@ use tradewind_pipeline::Items;
 use utoipa::ToSchema;
 
 use crate::auth::check_api_key;
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Problem, ProblemDocument};
 use crate::state::Api;
 
 /// How long a read waits for the subject's latest events.
@@ -80,7 +80,7 @@ pub(crate) struct ProfileOut {
 /// `GET /v1/profiles/{subject}`
 #[utoipa::path(get, path = "/v1/profiles/{subject}", tag = "profiles",
     params(("subject" = String, Path, description = "user_id:… or anonymous_id:…")),
-    responses((status = 200, body = ProfileOut), (status = 400, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = ProfileOut), (status = 400, body = ProblemDocument), (status = 404, body = ProblemDocument)))]
 pub(crate) async fn profile(
     State(api): State<Arc<Api>>,
     Path(subject): Path<String>,

@@ -5,6 +5,10 @@ use tradewind_events::{DecodeError, Event};
 
 /// A record of the log.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every record is an event; a box would cost each an allocation"
+)]
 pub(crate) enum Entry {
     /// Something that a shopper did.
     Event(Event),

@@ -17,7 +17,7 @@ use super::message::{Batch, Message};
 use super::parse::{Envelope, Reject, parse, sample};
 use crate::auth::{check_api_key, check_write_key};
 use crate::body::read_json;
-use crate::problem::{Code, FieldError, Problem};
+use crate::problem::{Code, FieldError, Problem, ProblemDocument};
 use crate::state::{Api, Rejected};
 
 /// The most messages of one batch.
@@ -50,8 +50,8 @@ pub(crate) struct Taken {
 #[utoipa::path(post, path = "/v1/batch", tag = "collect", request_body = serde_json::Value,
     params(("strict" = Option<u8>, Query, description = "1 refuses a batch with any bad event")),
     responses((status = 200, body = Taken, description = "durable, but for the events named"),
-        (status = 400, body = Problem), (status = 401, body = Problem), (status = 413, body = Problem),
-        (status = 429, body = Problem)))]
+        (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument), (status = 413, body = ProblemDocument),
+        (status = 429, body = ProblemDocument)))]
 pub(crate) async fn batch(
     State(api): State<Arc<Api>>,
     Query(query): Query<CollectQuery>,
