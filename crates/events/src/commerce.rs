@@ -71,10 +71,31 @@ impl ProductRef {
     }
 }
 
+/// The properties of any ecommerce event: those of one product, and those of the event.
 #[derive(Deserialize, Default)]
 struct Properties {
-    #[serde(flatten)]
-    product: ProductRef,
+    #[serde(default, deserialize_with = "lenient::text")]
+    product_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    sku: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    category: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    brand: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    variant: Option<String>,
+    #[serde(default, deserialize_with = "lenient::number")]
+    price: Option<f64>,
+    #[serde(default, deserialize_with = "lenient::number")]
+    quantity: Option<f64>,
+    #[serde(default, deserialize_with = "lenient::number")]
+    position: Option<f64>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    url: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    image_url: Option<String>,
     #[serde(default, deserialize_with = "lenient::list")]
     products: Option<Vec<ProductRef>>,
     #[serde(default, deserialize_with = "lenient::text")]
@@ -89,6 +110,25 @@ struct Properties {
     total: Option<f64>,
     #[serde(default, deserialize_with = "lenient::number")]
     value: Option<f64>,
+}
+
+impl Properties {
+    /// The product that the properties themselves name.
+    fn own_product(&mut self) -> ProductRef {
+        ProductRef {
+            product_id: self.product_id.take(),
+            sku: self.sku.take(),
+            name: self.name.take(),
+            category: self.category.take(),
+            brand: self.brand.take(),
+            variant: self.variant.take(),
+            price: self.price,
+            quantity: self.quantity,
+            position: self.position,
+            url: self.url.take(),
+            image_url: self.image_url.take(),
+        }
+    }
 }
 
 /// What an ecommerce event says, typed.
@@ -110,10 +150,11 @@ impl Commerce {
     /// Reads properties. Amounts without a readable currency are in `shop_currency`.
     #[must_use]
     pub fn read(properties: Option<&RawValue>, shop_currency: Currency) -> Self {
-        let read: Properties =
+        let mut read: Properties =
             properties.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
-        let currency = read.currency.and_then(|c| Currency::parse(&c).ok()).unwrap_or(shop_currency);
-        let mut products = read.products.unwrap_or_else(|| vec![read.product]);
+        let currency =
+            read.currency.as_deref().and_then(|c| Currency::parse(c).ok()).unwrap_or(shop_currency);
+        let mut products = read.products.take().unwrap_or_else(|| vec![read.own_product()]);
         products.retain(|p| p.id().is_some());
         products.truncate(MAX_PRODUCTS);
         let summed = || -> Option<f64> {

@@ -130,17 +130,30 @@ impl Event {
         Subject::from_ids(self.user_id.as_deref(), self.anonymous_id.as_deref())
     }
 
+    /// About how many bytes the stored form has.
+    #[must_use]
+    pub fn size_hint(&self) -> usize {
+        let raw = |field: &Option<Box<RawValue>>| field.as_ref().map_or(0, |r| r.get().len());
+        256 + raw(&self.properties) + raw(&self.traits) + raw(&self.context)
+    }
+
     /// The stored form.
     ///
     /// # Errors
     /// Only what `serde_json` cannot write, which no event made by this program holds.
     pub fn encode(&self) -> Result<Vec<u8>, serde_json::Error> {
-        let raw = |field: &Option<Box<RawValue>>| field.as_ref().map_or(0, |r| r.get().len());
-        let size = 200 + raw(&self.properties) + raw(&self.traits) + raw(&self.context);
-        let mut bytes = Vec::with_capacity(size);
-        bytes.push(FORMAT_VERSION);
-        serde_json::to_writer(&mut bytes, self)?;
+        let mut bytes = Vec::with_capacity(self.size_hint());
+        self.encode_to(&mut bytes)?;
         Ok(bytes)
+    }
+
+    /// Writes the stored form to the end of `bytes`.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    pub fn encode_to(&self, bytes: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+        bytes.push(FORMAT_VERSION);
+        serde_json::to_writer(bytes, self)
     }
 
     /// Reads the stored form, of this or an earlier version.

@@ -37,8 +37,9 @@ pub(crate) enum EntryError {
 
 /// The record of an event.
 pub(crate) fn of_event(event: &Event) -> Result<Vec<u8>, serde_json::Error> {
-    let mut bytes = event.encode()?;
-    bytes.insert(0, EVENT);
+    let mut bytes = Vec::with_capacity(1 + event.size_hint());
+    bytes.push(EVENT);
+    event.encode_to(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -9,7 +9,7 @@ use tradewind_people::{Act, Action, Click, SessionRecord};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::pipeline::PipelineError;
-use crate::pulse::{LatestEvent, Pulses};
+use crate::pulse::LatestEvent;
 use crate::work::{Gain, Reads, Work};
 
 /// Clicks kept of one session's record; a longer session keeps its first ones.
@@ -202,10 +202,10 @@ fn count(work: &mut Work, event: &Event, name: Option<&EventName>) {
     work.latest_event_at = work.latest_event_at.max(event.occurred_at);
 }
 
-/// Keeps a line about the event for the console, if the batch has not enough of them yet.
+/// Keeps a line about the event for the console, if it is one of the batch's last.
 fn describe(work: &mut Work, event: &Event, key: &Option<String>, commerce: Option<&Commerce>) {
-    if work.latest.len() >= Pulses::wanted() {
-        work.latest.remove(0);
+    if !work.describing {
+        return;
     }
     let name = match (event.kind, &event.name) {
         (Kind::Track, Some(name)) => name.clone(),

@@ -15,6 +15,7 @@ use crate::dedupe::Dedupe;
 use crate::entry::{self, Entry};
 use crate::live::compact_if_grown;
 use crate::pipeline::{Inner, PipelineError};
+use crate::pulse::Pulses;
 use crate::tables::OFFSET;
 use crate::trending::Trending;
 use crate::work::{Reads, Work};
@@ -89,7 +90,9 @@ impl Projection {
         let inner = Arc::clone(&self.inner);
         let reads = Reads { store: inner.store.as_ref(), tables: &inner.tables, live: &inner.live };
         let mut work = Work::default();
-        for record in records {
+        let described_from = records.len().saturating_sub(Pulses::wanted());
+        for (n, record) in records.iter().enumerate() {
+            work.describing = n >= described_from;
             self.fold(&mut work, &reads, record)?;
         }
         let mut batch = Batch::default();

@@ -40,6 +40,8 @@ pub(crate) struct Work {
     pub(crate) counts: FxHashMap<String, u64>,
     pub(crate) events: u32,
     pub(crate) duplicates: u64,
+    /// Whether the console is to be told of the events that come now.
+    pub(crate) describing: bool,
     pub(crate) latest: Vec<LatestEvent>,
     pub(crate) latest_event_at: UtcMillis,
 }
