@@ -3,7 +3,11 @@
 //! `cargo run --release -p tradewind-embedded --example log_engines` prints, for each engine in turn and
 //! three times over: CPU and wall seconds for 3,000 synced appends of 100 records of 500 bytes, bytes on
 //! disk, and CPU seconds to read it all back.
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a measurement to be read, which may just stop")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a measurement to be read, which may just stop"
+)]
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -51,7 +55,10 @@ fn report(name: &str, write: impl FnOnce(), dir: &Path, read: impl FnOnce() -> u
     let used = cpu();
     assert_eq!(read(), APPENDS * RECORDS);
     let read_cpu = cpu().checked_sub(used).unwrap();
-    println!("{name:8} write {write_cpu:?} CPU {wall:.2?} wall, {} MB on disk, read {read_cpu:?} CPU", bytes >> 20);
+    println!(
+        "{name:8} write {write_cpu:?} CPU {wall:.2?} wall, {} MB on disk, read {read_cpu:?} CPU",
+        bytes >> 20
+    );
 }
 
 fn main() {
@@ -80,6 +87,8 @@ fn main() {
                 write.commit().unwrap();
             }
         };
-        report("fjall", write, dir.path(), || table.iter().map(|g| u64::from(!g.value().unwrap().is_empty())).sum());
+        report("fjall", write, dir.path(), || {
+            table.iter().map(|g| u64::from(!g.value().unwrap().is_empty())).sum()
+        });
     }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
@@ -102,8 +102,14 @@ pub(crate) struct Shared {
 struct Job {
     frames: Vec<u8>,
     lengths: Vec<u32>,
-    reply: oneshot::Sender<Range<Offset>>,
+    /// Whoever waits for durability; nobody where it may come later.
+    reply: Option<oneshot::Sender<Range<Offset>>>,
 }
+
+/// How long records wait for company that nobody waits for.
+const LINGER: Duration = Duration::from_millis(50);
+/// What waits for company at most, in bytes.
+const LINGER_BYTES: usize = 1 << 20;
 
 /// The embedded [`EventLog`].
 pub struct SegmentLog {
@@ -190,11 +196,12 @@ fn open_segment(
     Ok((SegmentInfo { base, path, bytes, index: found.index }, base + found.records, torn))
 }
 
-impl EventLog for SegmentLog {
-    fn append(
+impl SegmentLog {
+    fn enqueue(
         &self,
-        records: Vec<Vec<u8>>,
-    ) -> Result<BoxFuture<'static, Result<Range<Offset>, AppendError>>, AppendError> {
+        records: &[Vec<u8>],
+        reply: Option<oneshot::Sender<Range<Offset>>>,
+    ) -> Result<(), AppendError> {
         let size: usize = records.iter().map(|r| r.len() + FRAME_BYTES).sum();
         if let Some(large) = records.iter().find(|r| r.len() > MAX_RECORD_BYTES) {
             return Err(AppendError::TooLarge { size_bytes: large.len(), max_bytes: MAX_RECORD_BYTES });
@@ -206,14 +213,27 @@ impl EventLog for SegmentLog {
         }
         let mut frames = Vec::with_capacity(size);
         let mut lengths = Vec::with_capacity(records.len());
-        for record in &records {
+        for record in records {
             segment::put_frame(&mut frames, record);
             lengths.push(u32::try_from(record.len() + FRAME_BYTES).unwrap_or(u32::MAX));
         }
-        let (reply, durable) = oneshot::channel();
         let queue = self.queue.as_ref().ok_or(AppendError::Closed)?;
-        queue.send(Job { frames, lengths, reply }).map_err(|_| AppendError::Closed)?;
+        queue.send(Job { frames, lengths, reply }).map_err(|_| AppendError::Closed)
+    }
+}
+
+impl EventLog for SegmentLog {
+    fn append(
+        &self,
+        records: Vec<Vec<u8>>,
+    ) -> Result<BoxFuture<'static, Result<Range<Offset>, AppendError>>, AppendError> {
+        let (reply, durable) = oneshot::channel();
+        self.enqueue(&records, Some(reply))?;
         Ok(Box::pin(async move { durable.await.map_err(|_| AppendError::Closed) }))
+    }
+
+    fn append_later(&self, records: Vec<Vec<u8>>) -> Result<(), AppendError> {
+        self.enqueue(&records, None)
     }
 
     fn start(&self) -> Offset {
@@ -279,8 +299,7 @@ impl Writer {
     fn run(mut self, jobs: &mpsc::Receiver<Job>) {
         let (mut taken, mut buffer) = (Vec::new(), Vec::new());
         while let Ok(first) = jobs.recv() {
-            taken.push(first);
-            taken.extend(jobs.try_iter());
+            gather(jobs, first, &mut taken);
             self.write(&taken, &mut buffer).unwrap_or_else(|e| die(&self.dir, &e));
             self.acknowledge(&mut taken);
             if self.at_bytes >= self.options.segment_bytes {
@@ -313,7 +332,7 @@ impl Writer {
                 self.end += 1;
             }
             self.shared.queued_bytes.fetch_sub(job.frames.len(), Ordering::Relaxed);
-            replies.push((job.reply, first..self.end));
+            replies.extend(job.reply.map(|reply| (reply, first..self.end)));
         }
         let mut view = self.shared.view.lock();
         view.end = self.end;
@@ -334,6 +353,23 @@ impl Writer {
         self.shared.view.lock().segments.push(info);
         (self.file, self.base, self.at_bytes, self.indexed_at) = (file, self.end, HEADER_BYTES, 0);
         Ok(())
+    }
+}
+
+/// Takes all that waits; as long as nobody waits for any of it, a little longer.
+fn gather(jobs: &mpsc::Receiver<Job>, first: Job, taken: &mut Vec<Job>) {
+    let began = Instant::now();
+    let mut next = Some(first);
+    let (mut awaited, mut bytes) = (false, 0);
+    while let Some(job) = next {
+        awaited |= job.reply.is_some();
+        bytes += job.frames.len();
+        taken.push(job);
+        next = if awaited || bytes > LINGER_BYTES {
+            jobs.try_recv().ok()
+        } else {
+            jobs.recv_timeout(LINGER.saturating_sub(began.elapsed())).ok()
+        };
     }
 }
 

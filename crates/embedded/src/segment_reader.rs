@@ -1,6 +1,7 @@
 //! Reading a segment log forward, durable records only.
 
 use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
@@ -84,8 +85,9 @@ impl OpenSegment {
         }
         let mut wanted = u64::max(max_bytes as u64, self.frame_size(limit)?).min(left);
         wanted = wanted.min(64 << 20);
-        let mut chunk = vec![0; usize::try_from(wanted).unwrap_or(usize::MAX)];
-        self.file.read_exact_at(&mut chunk, self.at_bytes)?;
+        let mut chunk = Vec::with_capacity(usize::try_from(wanted).unwrap_or(0));
+        self.file.seek(SeekFrom::Start(self.at_bytes))?;
+        (&self.file).take(wanted).read_to_end(&mut chunk)?;
         let chunk = Bytes::from(chunk);
         let (mut records, mut at) = (Vec::new(), 0);
         loop {

@@ -6,6 +6,9 @@ use serde::de::DeserializeOwned;
 /// The version byte that [`encode`] writes.
 const FORMAT_VERSION: u8 = 1;
 
+/// Most records fit into this without growing.
+const USUAL_BYTES: usize = 768;
+
 /// Bytes that do not read, or a value that does not write.
 #[derive(Debug, thiserror::Error)]
 #[error("the stored record does not read: {0}")]
@@ -16,7 +19,8 @@ pub struct StoredError(String);
 /// # Errors
 /// Only what MessagePack cannot hold, which neither of them is.
 pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoredError> {
-    let mut bytes = vec![FORMAT_VERSION];
+    let mut bytes = Vec::with_capacity(USUAL_BYTES);
+    bytes.push(FORMAT_VERSION);
     rmp_serde::encode::write(&mut bytes, value).map_err(|e| StoredError(e.to_string()))?;
     Ok(bytes)
 }

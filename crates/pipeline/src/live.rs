@@ -36,6 +36,8 @@ pub struct Live {
     /// Rankings by popularity, at most some 500 ms old.
     pub trending: ArcSwap<Trending>,
     pub(crate) profiles: Cache<String, Arc<Profile>>,
+    /// Records of the sessions that went on last, by number; only the projection reads them.
+    pub(crate) records: Cache<u32, Arc<SessionRecord>>,
     pub(crate) pulses: Mutex<Pulses>,
     pub(crate) applied: tokio::sync::watch::Sender<Offset>,
     /// The latest time of any applied event: "now" for a shop whose history was imported.
@@ -74,6 +76,7 @@ impl Live {
             popularity: RwLock::new(popularity),
             trending: ArcSwap::from_pointee(trending),
             profiles: Cache::new(CACHED_PROFILES),
+            records: Cache::new(CACHED_PROFILES),
             pulses: Mutex::default(),
             applied: tokio::sync::watch::Sender::new(0),
             latest_event_at: Mutex::new(latest),

@@ -169,7 +169,7 @@ impl Pipeline {
 
     /// Logs a decision without waiting for its durability. Dropped, and counted, when the log is full.
     pub fn log_decision(&self, body: &[u8]) {
-        if self.inner.log.append(vec![entry::of_decision(body)]).is_err() {
+        if self.inner.log.append_later(vec![entry::of_decision(body)]).is_err() {
             measures::decision_not_logged();
         }
     }

@@ -179,6 +179,9 @@ impl Projection {
                 }
             }
         }
+        for (number, record) in work.sessions {
+            live.records.insert(number, Arc::new(record));
+        }
         let mut latest = live.latest_event_at.lock();
         *latest = (*latest).max(work.latest_event_at);
         drop(latest);

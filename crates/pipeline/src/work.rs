@@ -119,6 +119,9 @@ impl Work {
         match self.sessions.entry(number) {
             Entry::Occupied(entry) => Ok(entry.into_mut()),
             Entry::Vacant(entry) => {
+                if let Some(record) = reads.live.records.get(&number) {
+                    return Ok(entry.insert(SessionRecord::clone(&record)));
+                }
                 let stored = reads.store.get(reads.tables.sessions, &number.to_be_bytes())?;
                 let record = match stored {
                     Some(bytes) => tradewind_people::decode(&bytes).map_err(|e| damaged("a session", &e))?,

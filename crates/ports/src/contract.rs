@@ -48,12 +48,16 @@ pub fn event_log<L: EventLog>(open: impl Fn() -> L) {
     append(&log, &[b"five"]);
     assert_eq!(tail.read(1).expect("reads")[0].bytes.as_ref(), b"five");
     assert!(log.append(vec![vec![0; (16 << 20) + 1]]).is_err());
+    assert!(log.append_later(vec![vec![0; (16 << 20) + 1]]).is_err());
+    log.append_later(vec![b"later".to_vec()]).expect("the append is taken");
+    assert_eq!(log.wait_past(5, Duration::from_secs(60)), 6);
+    assert_eq!(tail.read(1).expect("reads")[0].bytes.as_ref(), b"later");
 
     drop(log);
     let log = open();
-    assert_eq!((log.end(), read_all(&log, 0, 50_000).len()), (5, 5));
-    assert_eq!(append(&log, &[b"six"]), 5..6);
-    assert_eq!(read_all(&log, 4, 1), [(4, b"five".to_vec()), (5, b"six".to_vec())]);
+    assert_eq!((log.end(), read_all(&log, 0, 50_000).len()), (6, 6));
+    assert_eq!(append(&log, &[b"seven"]), 6..7);
+    assert_eq!(read_all(&log, 5, 1), [(5, b"later".to_vec()), (6, b"seven".to_vec())]);
     concurrent_appends(&log);
 }
 

@@ -94,6 +94,13 @@ pub trait EventLog: Send + Sync {
         records: Vec<Vec<u8>>,
     ) -> Result<BoxFuture<'static, Result<Range<Offset>, AppendError>>, AppendError>;
 
+    /// Appends records that need not be durable at once: they become so with the next
+    /// [`append`](EventLog::append), or by themselves within 100 ms. A crash before that loses them.
+    ///
+    /// # Errors
+    /// [`AppendError`]; then nothing was queued.
+    fn append_later(&self, records: Vec<Vec<u8>>) -> Result<(), AppendError>;
+
     /// The first offset that is held.
     fn start(&self) -> Offset;
 
