@@ -1,11 +1,11 @@
 //! Pages to read in a browser, without any other server: the API reference and the errors.
 
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use rust_embed::Embed;
 use serde_json::Value;
 
+use crate::extract::Path;
 use crate::openapi;
 use crate::problem::{Code, Problem};
 

@@ -9,6 +9,7 @@ mod body;
 mod collect;
 mod decide;
 mod docs;
+mod extract;
 mod http;
 mod measures;
 mod openapi;

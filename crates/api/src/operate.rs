@@ -42,8 +42,10 @@ pub(crate) async fn livez() -> &'static str {
 #[utoipa::path(get, path = "/readyz", tag = "operate",
     responses((status = 200, description = "ready"), (status = 503, body = ProblemDocument)))]
 pub(crate) async fn readyz(State(api): State<Arc<Api>>) -> Result<&'static str, Problem> {
-    if api.pipeline.is_healthy() {
+    if api.pipeline.is_ready() {
         Ok("ok\n")
+    } else if api.pipeline.is_healthy() {
+        Err(Problem::new(Code::Stopped, "what the log held at the start is still being applied"))
     } else {
         Err(Problem::new(Code::Stopped, "the projection has stopped; see the program's log"))
     }

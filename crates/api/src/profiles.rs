@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use serde::Serialize;
 use tradewind_kernel::Subject;
@@ -14,6 +14,7 @@ use tradewind_pipeline::Items;
 use utoipa::ToSchema;
 
 use crate::auth::check_api_key;
+use crate::extract::Path;
 use crate::problem::{Code, Problem, ProblemDocument};
 use crate::state::Api;
 

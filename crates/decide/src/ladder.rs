@@ -47,7 +47,7 @@ pub(crate) struct Resolved {
     pub(crate) anchors: Vec<u32>,
     /// What the session-kNN is asked with.
     pub(crate) query: Vec<u32>,
-    /// What the shopper touched, oldest first.
+    /// What the shopper touched, oldest first; empty where the placement is not about the shopper.
     pub(crate) history: Vec<u32>,
     /// Not to be shown here.
     pub(crate) excluded: FxHashSet<u32>,
@@ -97,8 +97,8 @@ fn cart(inputs: &Inputs<'_>) -> Vec<u32> {
 
 fn resolve(inputs: &Inputs<'_>, asked: &PlacementAsk, cart: &[u32]) -> Resolved {
     let session = inputs.profile.map_or(&[][..], |p| p.session_items(inputs.now));
-    let history: Vec<u32> =
-        inputs.profile.map_or_else(Vec::new, |p| p.recent.iter().map(|t| t.item).collect());
+    let own = inputs.profile.filter(|_| asked.placement == Placement::HomeForYou);
+    let history: Vec<u32> = own.map_or_else(Vec::new, |p| p.recent.iter().map(|t| t.item).collect());
     let named: Vec<u32> = asked.anchors.iter().filter_map(|id| inputs.items.number(id)).collect();
     let unknown_anchors = named.is_empty() && !asked.anchors.is_empty();
     let mut excluded: FxHashSet<u32> = named.iter().copied().collect();
@@ -141,6 +141,9 @@ fn fill(
     for &source in ladder(asked.placement) {
         let wanted = (asked.limit - slots.len()) * 2 + spare + slots.len() + 10;
         let ranked = match sources::ask(source, inputs, resolved, wanted, scratch) {
+            Candidates::Ranked(ranked) if asked.placement == Placement::ProductSimilar => {
+                alike_first(inputs, &resolved.anchors, ranked)
+            }
             Candidates::Ranked(ranked) => ranked,
             Candidates::Missing(why) => {
                 if slots.is_empty() && !degraded_reasons.contains(&why) {
@@ -168,6 +171,31 @@ fn fill(
         }
     }
     PlacementAnswer { placement: asked.placement, degraded_reasons, slots }
+}
+
+/// What a product of the anchors' own category counts more, where *similar* is asked for.
+const SAME_CATEGORY: f32 = 4.0;
+/// The same for one of the category above.
+const SAME_PARENT: f32 = 2.0;
+
+/// Moves products of the anchors' own category up: what is merely viewed along is not similar.
+fn alike_first(inputs: &Inputs<'_>, anchors: &[u32], mut ranked: Vec<(u32, f32)>) -> Vec<(u32, f32)> {
+    let path = |item: u32| inputs.catalog.get(item).map_or(&[][..], |p| &p.category_path);
+    let likeness = |item: u32| {
+        let own = path(item);
+        let weight = |anchor: &u32| match path(*anchor) {
+            [] => 1.0,
+            there if there == own => SAME_CATEGORY,
+            [parents @ .., _] if !parents.is_empty() && own.starts_with(parents) => SAME_PARENT,
+            _ => 1.0,
+        };
+        anchors.iter().map(weight).fold(1.0, f32::max)
+    };
+    for (item, score) in &mut ranked {
+        *score *= likeness(*item);
+    }
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+    ranked
 }
 
 #[cfg(test)]

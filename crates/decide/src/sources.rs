@@ -84,7 +84,7 @@ fn recently_viewed(inputs: &Inputs<'_>, n: usize) -> Vec<(u32, f32)> {
 }
 
 /// Popular products of the page's category, else of the anchors' categories, else of those that the
-/// shopper's latest products lie in.
+/// shopper's latest products lie in where the placement is about the shopper.
 fn category_popularity(inputs: &Inputs<'_>, asked: &Resolved) -> Vec<(u32, f32)> {
     let mut categories: Vec<u16> = Vec::new();
     if let Some(category) = inputs.category {

@@ -3,7 +3,7 @@
 //! Layout, version 1: `VERSION` (the number), `LOCK`, `log/`, `state/`, `blobs/`.
 
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use tradewind_ports::StateError;
@@ -70,7 +70,7 @@ impl DataDir {
             }
             Ok(_) => {}
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                fs::write(version, format!("{LAYOUT_VERSION}\n")).map_err(failed)?;
+                make_durably(path, &version, &format!("{LAYOUT_VERSION}\n")).map_err(failed)?;
             }
             Err(source) => return Err(failed(source)),
         }
@@ -103,6 +103,21 @@ impl DataDir {
     #[must_use]
     pub fn blobs(&self) -> BlobFiles {
         BlobFiles::new(self.path.join("blobs"))
+    }
+}
+
+/// Writes a new file and the folders that lead to it so that they survive power loss.
+fn make_durably(dir: &Path, file: &Path, text: &str) -> io::Result<()> {
+    for folder in ["log", "state"] {
+        fs::create_dir_all(dir.join(folder))?;
+    }
+    let mut made = File::create(file)?;
+    made.write_all(text.as_bytes())?;
+    made.sync_all()?;
+    File::open(dir)?.sync_all()?;
+    match dir.canonicalize()?.parent() {
+        Some(parent) => File::open(parent)?.sync_all(),
+        None => Ok(()),
     }
 }
 

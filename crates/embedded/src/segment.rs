@@ -81,6 +81,14 @@ pub(crate) fn look(bytes: &[u8]) -> Frame {
     }
 }
 
+/// Whether a damaged frame is followed by a good one: then its length is right and its payload is not, which
+/// no interrupted write leaves behind.
+fn is_followed(bytes: &[u8]) -> bool {
+    let Some(length) = bytes.first_chunk::<4>() else { return false };
+    let end = FRAME_BYTES.saturating_add(u32::from_le_bytes(*length) as usize);
+    bytes.get(end..).is_some_and(|rest| matches!(look(rest), Frame::Whole(size) if size > 0))
+}
+
 /// What a scan found.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Scanned {
@@ -90,6 +98,8 @@ pub(crate) struct Scanned {
     pub(crate) good_bytes: u64,
     /// Why the scan ended before the file did.
     pub(crate) problem: Option<&'static str>,
+    /// Good records follow the bad one.
+    pub(crate) is_damage: bool,
     /// Every so many bytes, a record's number within the segment and its position.
     pub(crate) index: Vec<(u64, u64)>,
 }
@@ -102,7 +112,7 @@ pub(crate) const INDEX_EVERY_BYTES: u64 = 64 << 10;
 /// # Errors
 /// Only those of the operating system; damage is part of the answer.
 pub(crate) fn scan(file: &mut File, base: u64) -> io::Result<Scanned> {
-    let mut found = Scanned { records: 0, good_bytes: 0, problem: None, index: Vec::new() };
+    let mut found = Scanned { records: 0, good_bytes: 0, problem: None, is_damage: false, index: Vec::new() };
     let mut head = [0; HEADER_BYTES as usize];
     file.seek(SeekFrom::Start(0))?;
     match file.read_exact(&mut head) {
@@ -130,6 +140,8 @@ pub(crate) fn scan(file: &mut File, base: u64) -> io::Result<Scanned> {
             }
             Frame::Damaged(what) => {
                 found.problem = Some(what);
+                file.by_ref().take(2 * MAX_RECORD_BYTES as u64).read_to_end(&mut held)?;
+                found.is_damage = is_followed(&held[start..]);
                 return Ok(found);
             }
             Frame::Partial(needed) => {

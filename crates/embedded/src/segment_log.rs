@@ -5,7 +5,7 @@
 //! process. Opening checks the last segment record by record and cuts a torn tail, which it tells.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Seek, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -57,6 +57,19 @@ pub enum OpenError {
         dir: PathBuf,
         /// The cause.
         source: io::Error,
+    },
+    /// A record is damaged and good ones follow it. Nothing was changed.
+    #[error(
+        "the log is damaged in {file} at byte {position}: {what}, and good records follow it; \
+         restore the file from a copy"
+    )]
+    Damaged {
+        /// The damaged segment.
+        file: PathBuf,
+        /// Where the damaged record starts.
+        position: u64,
+        /// What does not match.
+        what: &'static str,
     },
     /// A segment is missing or holds another number of records than its successor's name says.
     #[error("the log is damaged: {file} ends at offset {ends} and the next segment starts at {next}")]
@@ -140,7 +153,7 @@ impl SegmentLog {
             if let Some(before) = view.segments.last().filter(|_| view.end != base) {
                 return Err(OpenError::Gap { file: before.path.clone(), ends: view.end, next: base });
             }
-            let (info, end, cut) = open_segment(base, path, Some(base) == last).map_err(failed)?;
+            let (info, end, cut) = open_segment(dir, base, path, Some(base) == last)?;
             torn = cut.or(torn);
             view.end = end;
             view.segments.push(info);
@@ -172,28 +185,39 @@ impl SegmentLog {
     }
 }
 
-/// Scans a segment; the last one loses what stands behind its last whole record.
+/// Scans a segment; the last one loses what stands behind its last whole record. What is cut is kept beside
+/// it, in a file that ends in `.cut`.
 fn open_segment(
+    dir: &Path,
     base: Offset,
     path: PathBuf,
     last: bool,
-) -> io::Result<(SegmentInfo, Offset, Option<TornTail>)> {
-    let mut file = OpenOptions::new().read(true).write(true).open(&path)?;
-    let found = segment::scan(&mut file, base)?;
-    let size = file.metadata()?.len();
-    let mut torn = None;
-    if let Some(problem) = found.problem.filter(|_| last) {
-        let cut_bytes = size - found.good_bytes;
-        file.set_len(found.good_bytes)?;
-        if found.good_bytes < HEADER_BYTES {
-            file.rewind()?;
-            file.write_all(&segment::header(base))?;
-        }
-        file.sync_all()?;
-        torn = Some(TornTail { file: path.clone(), cut_bytes, problem });
+) -> Result<(SegmentInfo, Offset, Option<TornTail>), OpenError> {
+    let failed = |source| OpenError::Io { dir: dir.to_owned(), source };
+    let (found, torn) = scan_and_cut(base, &path, last).map_err(failed)?;
+    if let Some(what) = found.problem.filter(|_| found.is_damage) {
+        return Err(OpenError::Damaged { file: path, position: found.good_bytes, what });
     }
     let bytes = found.good_bytes.max(HEADER_BYTES);
     Ok((SegmentInfo { base, path, bytes, index: found.index }, base + found.records, torn))
+}
+
+fn scan_and_cut(base: Offset, path: &Path, last: bool) -> io::Result<(segment::Scanned, Option<TornTail>)> {
+    let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+    let found = segment::scan(&mut file, base)?;
+    let Some(problem) = found.problem.filter(|_| last && !found.is_damage) else { return Ok((found, None)) };
+    let mut tail = Vec::new();
+    file.seek(SeekFrom::Start(found.good_bytes))?;
+    file.read_to_end(&mut tail)?;
+    std::fs::write(path.with_extension(format!("{}.cut", found.good_bytes)), &tail)?;
+    file.set_len(found.good_bytes)?;
+    if found.good_bytes < HEADER_BYTES {
+        file.rewind()?;
+        file.write_all(&segment::header(base))?;
+    }
+    file.sync_all()?;
+    let torn = TornTail { file: path.to_owned(), cut_bytes: tail.len() as u64, problem };
+    Ok((found, Some(torn)))
 }
 
 impl SegmentLog {

@@ -1,7 +1,7 @@
 //! The training job: from every session in the state to one artifact.
 //!
-//! *Seen* learns from each shopper's touches in order, over all of the shopper's sessions; *bought* from the
-//! products of each order. Both keep the best [`MAX_ROW`] cells of each product. Memory is about 12 bytes a
+//! *Seen* learns from each shopper's touches in order, over all of the shopper's sessions; *bought* from what
+//! was bought, or at least put into the cart, in one session. Both keep the best [`MAX_ROW`] cells of each product. Memory is about 12 bytes a
 //! touch beside the models.
 
 use rustc_hash::FxHashMap;
@@ -31,7 +31,8 @@ pub enum TrainError {
 struct Histories {
     /// Of each shopper, all touches in order.
     by_shopper: FxHashMap<u64, Vec<u32>>,
-    orders: Vec<Vec<u32>>,
+    /// What was bought in one session; where nothing was, what was put into the cart.
+    baskets: Vec<Vec<u32>>,
     sessions: usize,
     interactions: usize,
     window: Option<(UtcMillis, UtcMillis)>,
@@ -44,15 +45,14 @@ impl Histories {
         let (first, last) = self.window.unwrap_or((record.started_at, record.last_at));
         self.window = Some((first.min(record.started_at), last.max(record.last_at)));
         let history = self.by_shopper.entry(record.subject_hash).or_default();
-        history.extend(record.clicks.iter().map(|c| c.item));
-        let bought: Vec<u32> = record
-            .clicks
-            .iter()
-            .filter(|c| matches!(c.action, Action::Buy | Action::Add))
-            .map(|c| c.item)
-            .collect();
-        if bought.len() > 1 {
-            self.orders.push(bought);
+        history.extend(record.news());
+        let of = |action| record.clicks.iter().filter(move |c| c.action == action).map(|c| c.item);
+        let mut basket: Vec<u32> = of(Action::Buy).collect();
+        if basket.is_empty() {
+            basket.extend(of(Action::Add));
+        }
+        if basket.len() > 1 {
+            self.baskets.push(basket);
         }
     }
 }
@@ -71,14 +71,14 @@ pub fn train(pipeline: &Pipeline, now: UtcMillis) -> Result<Trained, TrainError>
     let mut order: Vec<u64> = histories.by_shopper.keys().copied().collect();
     order.sort_unstable();
     let seen = CoOccurrence::fit_sequences(order.iter().map(|s| histories.by_shopper[s].as_slice()), &params);
-    let orders: Vec<&[u32]> = histories.orders.iter().map(Vec::as_slice).collect();
-    let bought = CoOccurrence::fit_baskets(&orders, &params);
+    let baskets: Vec<&[u32]> = histories.baskets.iter().map(Vec::as_slice).collect();
+    let bought = CoOccurrence::fit_baskets(&baskets, &params);
     let info = ArtifactInfo {
         version: format!("{:013}", now.get()).into(),
         trained_at: now.to_rfc3339(),
         sessions: histories.sessions,
         shoppers,
-        orders: orders.len(),
+        baskets: baskets.len(),
         interactions: histories.interactions,
         window: (first.to_rfc3339(), last.to_rfc3339()),
         cpu_seconds: timer.elapsed().as_secs_f64(),

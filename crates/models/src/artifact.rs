@@ -25,8 +25,8 @@ pub struct ArtifactInfo {
     pub sessions: usize,
     /// Shoppers that they are of.
     pub shoppers: usize,
-    /// Orders among them.
-    pub orders: usize,
+    /// Sessions in which several products were bought, or put into the cart.
+    pub baskets: usize,
     /// Touches of products among them.
     pub interactions: usize,
     /// The time of the first and of the last of them, RFC 3339.
@@ -124,7 +124,7 @@ mod tests {
             trained_at: "2026-01-01T00:00:00Z".into(),
             sessions: 2,
             shoppers: 2,
-            orders: 0,
+            baskets: 0,
             interactions: 4,
             window: (String::new(), String::new()),
             cpu_seconds: 0.1,

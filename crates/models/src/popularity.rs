@@ -173,7 +173,7 @@ mod tests {
         let ids = |ranked: Vec<(u32, f64)>| ranked.into_iter().map(|r| r.0).collect::<Vec<_>>();
         assert_eq!(ids(popularity.rank(3)), [2, 3, 4]);
         assert_eq!(ids(popularity.rank_filtered(9, |item| item > 3)), [4, 9]);
-        assert_eq!(ids(popularity.rank(0)), []);
+        assert_eq!(ids(popularity.rank(0)), Vec::<u32>::new());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use tradewind_kernel::{Currency, UtcMillis};
 
-use crate::{Act, Action, OpenSession};
+use crate::{Act, Action, Click, OpenSession};
 
 /// Touched products that a profile remembers, the latest.
 pub const MAX_RECENT: usize = 64;
@@ -72,8 +72,8 @@ pub struct Effects {
     pub session_started: bool,
     /// The session got the number that was offered.
     pub number_taken: bool,
-    /// Products that the session index learns, in order, for the session of this number.
-    pub learned: Option<(u32, Vec<u32>)>,
+    /// What was touched in the session of this number, in order.
+    pub touched: Option<(u32, Vec<Click>)>,
 }
 
 fn keep_latest<T>(list: &mut Vec<T>, limit: usize) {
@@ -166,18 +166,19 @@ impl Profile {
         session.events += 1;
         session.started_at = session.started_at.min(act.at);
         session.last_at = session.last_at.max(act.at);
-        let Some(action) = act.action else { return effects };
-        let mut learned = Vec::new();
+        let Some(action) = act.action.filter(|a| a.shows_interest()) else { return effects };
+        let mut touched = Vec::with_capacity(act.items.len());
         for &(item, _) in act.items {
-            if session.is_news(item, action) {
+            let news = session.is_news(item, action);
+            if news {
                 session.items.push(item);
-                learned.push(item);
             }
+            touched.push(Click { item, action, news });
         }
         keep_latest(&mut session.items, MAX_SESSION_ITEMS);
-        if !learned.is_empty() {
+        if !touched.is_empty() {
             effects.number_taken = session.number.is_none();
-            effects.learned = Some((*session.number.get_or_insert(next_number), learned));
+            effects.touched = Some((*session.number.get_or_insert(next_number), touched));
         }
         effects
     }
@@ -251,9 +252,10 @@ mod tests {
     fn thirty_minutes_of_rest_end_a_session() {
         let mut profile = Profile::default();
         let first = profile.apply(&act(0, None, &[]), 7);
-        assert!(first.session_started && first.learned.is_none());
+        assert!(first.session_started && first.touched.is_none());
         let second = profile.apply(&act(30, Some(Action::View), &[(1, 1)]), 7);
-        assert_eq!((second.session_started, second.learned), (false, Some((7, vec![1]))));
+        let view = Click { item: 1, action: Action::View, news: true };
+        assert_eq!((second.session_started, second.touched), (false, Some((7, vec![view]))));
         assert!(profile.apply(&act(61, Some(Action::View), &[(2, 1)]), 8).session_started);
         assert_eq!((profile.sessions, profile.session_items(UtcMillis::new(62 * MINUTE))), (2, &[2][..]));
         assert!(profile.session_items(UtcMillis::new(92 * MINUTE)).is_empty());
@@ -264,7 +266,7 @@ mod tests {
         let mut profile = Profile::default();
         profile.apply(&act(1_000, Some(Action::View), &[(1, 1)]), 0);
         let late = profile.apply(&act(10, Some(Action::View), &[(2, 1)]), 1);
-        assert!(late.session_started && late.learned.is_none());
+        assert!(late.session_started && late.touched.is_none());
         assert_eq!(profile.session.as_ref().unwrap().items, [1]);
         assert_eq!(profile.recent.iter().map(|t| t.item).collect::<Vec<_>>(), [2, 1]);
     }
@@ -277,7 +279,8 @@ mod tests {
         profile.apply(&act(1, Some(Action::Add), &[(1, 2)]), 0);
         profile.apply(&act(1, Some(Action::Add), &[(9, 1)]), 0);
         let money = Money::new(500, Currency::EUR);
-        profile.apply(&Act { revenue: Some(money), ..act(2, Some(Action::Buy), &[(1, 2)]) }, 0);
+        let buy = profile.apply(&Act { revenue: Some(money), ..act(2, Some(Action::Buy), &[(1, 2)]) }, 0);
+        assert_eq!(buy.touched, Some((0, vec![Click { item: 1, action: Action::Buy, news: false }])));
         assert_eq!(profile.cart, [CartLine { item: 9, quantity: 1 }]);
         assert_eq!((profile.orders, profile.revenue_in(Currency::EUR)), (1, 500));
         assert_eq!(profile.session.unwrap().items, [1, 9]);

@@ -15,6 +15,8 @@ pub struct Click {
     pub item: u32,
     /// What was done.
     pub action: Action,
+    /// Whether it told something new: the session index learns these only.
+    pub news: bool,
 }
 
 /// The session that a shopper is in, or was in last.
@@ -45,6 +47,13 @@ pub struct SessionRecord {
     pub clicks: Vec<Click>,
 }
 
+impl SessionRecord {
+    /// The products that the session index learns, in order.
+    pub fn news(&self) -> impl Iterator<Item = u32> {
+        self.clicks.iter().filter(|c| c.news).map(|c| c.item)
+    }
+}
+
 impl OpenSession {
     /// A session that begins with an event at `at`.
     pub(crate) fn begin(at: UtcMillis) -> Self {
@@ -57,7 +66,7 @@ impl OpenSession {
         at.since(self.last_at) <= SESSION_GAP_MS && self.started_at.since(at) <= SESSION_GAP_MS
     }
 
-    /// Whether models should see this touch: a view right after the click that led to it, or the purchase
+    /// Whether this touch tells something new: a view right after the click that led to it, or the purchase
     /// of what the session already holds, says nothing new.
     pub(crate) fn is_news(&self, item: u32, action: Action) -> bool {
         match action {

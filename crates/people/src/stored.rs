@@ -40,11 +40,33 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoredError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Action, Click, SessionRecord};
-    use tradewind_kernel::UtcMillis;
+    use crate::{Act, Action, Click, Profile, SessionRecord};
+    use tradewind_kernel::{Currency, Money, UtcMillis};
 
     /// A session record as version 1 wrote it.
-    const FIXTURE_V1: &[u8] = &[1, 0x94, 9, 0xcd, 3, 0xe8, 0xcd, 7, 0xd0, 0x91, 0x92, 5, 1];
+    const FIXTURE_V1: &[u8] = &[1, 0x94, 9, 0xcd, 3, 0xe8, 0xcd, 7, 0xd0, 0x91, 0x93, 5, 1, 0xc3];
+
+    /// A profile as version 1 wrote it, in hex: a view, then the purchase of the same product.
+    const PROFILE_V1: &str = "019ccd03e8cd07d002018201010501010081a3455552cd03e792930501cd03e8930505cd07d091059095cd03e8cd07d002039105";
+
+    #[test]
+    fn version_1_of_a_profile_still_reads() {
+        let act = |at, action, revenue| Act {
+            at: UtcMillis::new(at),
+            action: Some(action),
+            items: &[(5, 2)],
+            revenue,
+        };
+        let mut profile = Profile::default();
+        profile.apply(&act(1_000, Action::View, None), 3);
+        profile.apply(&act(2_000, Action::Buy, Some(Money::new(999, Currency::EUR))), 4);
+        let bytes: Vec<u8> = (0..PROFILE_V1.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&PROFILE_V1[at..at + 2], 16).unwrap())
+            .collect();
+        assert_eq!(decode::<Profile>(&bytes).unwrap(), profile);
+        assert_eq!(encode(&profile).unwrap(), bytes);
+    }
 
     #[test]
     fn version_1_still_reads() {
@@ -52,7 +74,7 @@ mod tests {
             subject_hash: 9,
             started_at: UtcMillis::new(1_000),
             last_at: UtcMillis::new(2_000),
-            clicks: vec![Click { item: 5, action: Action::View }],
+            clicks: vec![Click { item: 5, action: Action::View, news: true }],
         };
         assert_eq!(encode(&record).unwrap(), FIXTURE_V1);
         assert_eq!(decode::<SessionRecord>(FIXTURE_V1).unwrap(), record);

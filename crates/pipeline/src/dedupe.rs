@@ -2,9 +2,9 @@
 //!
 //! A live message id counts as seen for 7 days from its first receipt. Seen ids lie in tables of one week
 //! each, `seen-<week>`; an id is looked up in its own week and the one before, and older tables are
-//! dropped whole. An imported id counts as seen for ever.
+//! dropped whole. An imported id counts as seen for ever. The two are not compared with each other.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tradewind_events::{Event, Origin};
 use tradewind_kernel::UtcMillis;
 use tradewind_ports::{Batch, StateError, StateStore, TableId};
@@ -19,13 +19,8 @@ const WINDOW_MS: i64 = 7 * UtcMillis::DAY;
 pub(crate) struct Dedupe {
     imported: TableId,
     weeks: FxHashMap<i64, TableId>,
-    fresh: FxHashMap<[u8; 16], Seen>,
-}
-
-#[derive(Clone, Copy)]
-enum Seen {
-    Live(UtcMillis, TableId),
-    Imported,
+    fresh_live: FxHashMap<[u8; 16], (UtcMillis, TableId)>,
+    fresh_imported: FxHashSet<[u8; 16]>,
 }
 
 /// What is remembered of a message id.
@@ -43,7 +38,12 @@ fn within(at: UtcMillis, seen: UtcMillis) -> bool {
 
 impl Dedupe {
     pub(crate) fn new(tables: &Tables) -> Self {
-        Self { imported: tables.imported, weeks: FxHashMap::default(), fresh: FxHashMap::default() }
+        Self {
+            imported: tables.imported,
+            weeks: FxHashMap::default(),
+            fresh_live: FxHashMap::default(),
+            fresh_imported: FxHashSet::default(),
+        }
     }
 
     fn week(&mut self, store: &dyn StateStore, week: i64) -> Result<TableId, StateError> {
@@ -59,37 +59,33 @@ impl Dedupe {
     pub(crate) fn is_new(&mut self, store: &dyn StateStore, event: &Event) -> Result<bool, StateError> {
         let key = key_of(&event.message_id);
         if event.origin == Origin::Import {
-            let known = self.fresh.contains_key(&key) || store.get(self.imported, &key)?.is_some();
-            if !known {
-                self.fresh.insert(key, Seen::Imported);
-            }
-            return Ok(!known);
+            let known = self.fresh_imported.contains(&key) || store.get(self.imported, &key)?.is_some();
+            return Ok(!known && self.fresh_imported.insert(key));
         }
         let at = event.received_at;
         let week = week_of(at);
         let table = self.week(store, week)?;
         let before = self.week(store, week - 1)?;
-        let known = match self.fresh.get(&key) {
-            Some(Seen::Live(seen, _)) => within(at, *seen),
-            Some(Seen::Imported) => true,
+        let known = match self.fresh_live.get(&key) {
+            Some((seen, _)) => within(at, *seen),
             None => {
                 seen_at(store, table, &key)?.is_some_and(|seen| within(at, seen))
                     || seen_at(store, before, &key)?.is_some_and(|seen| within(at, seen))
             }
         };
         if !known {
-            self.fresh.insert(key, Seen::Live(at, table));
+            self.fresh_live.insert(key, (at, table));
         }
         Ok(!known)
     }
 
     /// Writes what the batch has seen, and forgets that it is of this batch.
     pub(crate) fn write(&mut self, batch: &mut Batch) {
-        for (key, seen) in self.fresh.drain() {
-            match seen {
-                Seen::Live(at, table) => batch.put(table, key, at.get().to_be_bytes()),
-                Seen::Imported => batch.put(self.imported, key, []),
-            }
+        for (key, (at, table)) in self.fresh_live.drain() {
+            batch.put(table, key, at.get().to_be_bytes());
+        }
+        for key in self.fresh_imported.drain() {
+            batch.put(self.imported, key, []);
         }
     }
 

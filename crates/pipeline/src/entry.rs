@@ -67,3 +67,28 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Entry, EntryError> {
         _ => Err(EntryError::Kind(bytes.first().copied())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A product's record as version 1 wrote it; this program and every later one must read it.
+    const PRODUCT_V1: &[u8] = br#"__{"id":"p","title":"Mug","category_path":["Home","Mugs"],"price":{"minor":1250,"currency":"EUR"},"availability":"in_stock","origin":"feed","updated_at":7}"#;
+
+    #[test]
+    fn version_1_of_a_product_still_reads() {
+        let mut bytes = PRODUCT_V1.to_vec();
+        bytes[..2].copy_from_slice(&[2, 1]);
+        let Ok(Entry::Product(product)) = read(&bytes) else { panic!("it does not read") };
+        assert_eq!((product.title.as_str(), product.price.unwrap().minor), ("Mug", 1250));
+        assert_eq!(of_product(&product).unwrap(), bytes);
+    }
+
+    #[test]
+    fn what_is_of_no_known_kind_is_an_error() {
+        assert!(matches!(read(&[9, 1]), Err(EntryError::Kind(Some(9)))));
+        assert!(matches!(read(&[]), Err(EntryError::Kind(None))));
+        assert!(matches!(read(&[2, 9, b'{']), Err(EntryError::Kind(Some(2)))));
+        assert!(matches!(read(&of_decision(b"any")), Ok(Entry::Decision)));
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tradewind_catalog::{Origin, Product};
 use tradewind_events::{Commerce, Event, EventName, Kind, ProductRef};
 use tradewind_kernel::{Currency, Subject};
-use tradewind_people::{Act, Action, Click, SessionRecord};
+use tradewind_people::{Act, Action, SessionRecord};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::pipeline::PipelineError;
@@ -124,7 +124,7 @@ fn apply(
 ) -> Result<(), PipelineError> {
     let effects = work.profile(reads, key)?.apply(act, *next_number);
     *next_number += u32::from(effects.number_taken);
-    let (Some((number, learned)), Some(action)) = (effects.learned, act.action) else { return Ok(()) };
+    let Some((number, touched)) = effects.touched else { return Ok(()) };
     let begin = || SessionRecord {
         subject_hash: xxh3_64(key.as_bytes()),
         started_at: act.at,
@@ -134,8 +134,8 @@ fn apply(
     let record = work.session(reads, number, begin)?;
     record.last_at = record.last_at.max(act.at);
     let room = MAX_SESSION_CLICKS.saturating_sub(record.clicks.len());
-    record.clicks.extend(learned.iter().take(room).map(|&item| Click { item, action }));
-    work.clicks.extend(learned.into_iter().take(room).map(|item| (number, item)));
+    record.clicks.extend(touched.iter().take(room));
+    work.clicks.extend(touched.iter().take(room).filter(|c| c.news).map(|c| (number, c.item)));
     Ok(())
 }
 
@@ -199,6 +199,7 @@ fn count(work: &mut Work, event: &Event, name: Option<&EventName>) {
         work.counts.insert(label.to_owned(), 1);
     }
     work.events += 1;
+    work.live_events += u32::from(event.origin == tradewind_events::Origin::Live);
     work.latest_event_at = work.latest_event_at.max(event.occurred_at);
 }
 

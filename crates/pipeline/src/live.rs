@@ -12,12 +12,12 @@ use tradewind_catalog::CatalogSnapshot;
 use tradewind_kernel::UtcMillis;
 use tradewind_models::{Popularity, SessionIndex, SessionNo};
 use tradewind_people::{Profile, SessionRecord};
-use tradewind_ports::{Offset, StateStore};
+use tradewind_ports::{Batch, Offset, StateStore};
 
 use crate::items::Items;
 use crate::pipeline::PipelineError;
 use crate::pulse::Pulses;
-use crate::tables::{Tables, u32_of};
+use crate::tables::{HALF_LIFE, Tables, u32_of};
 use crate::trending::Trending;
 
 /// Profiles kept decoded.
@@ -61,12 +61,7 @@ impl Live {
             let product = serde_json::from_slice(&value).map_err(|e| damaged("a product", &e))?;
             catalog.put(u32_of(&key).unwrap_or(u32::MAX), Arc::new(product));
         }
-        let mut popularity = Popularity::new(half_life_ms);
-        for pair in store.scan(tables.popularity, &[]) {
-            let (key, value) = pair?;
-            let raw = value.as_ref().try_into().ok().map(f64::from_be_bytes);
-            popularity.set_raw(u32_of(&key).unwrap_or(0), raw);
-        }
+        let popularity = load_popularity(store, tables, half_life_ms)?;
         let (sessions, latest) = load_sessions(store, tables)?;
         let trending = Trending::rank(&popularity, &catalog);
         Ok(Self {
@@ -96,6 +91,38 @@ impl Live {
     }
 }
 
+/// Reads popularity; where it was stored with another half-life, makes it anew from the sessions.
+fn load_popularity(
+    store: &dyn StateStore,
+    tables: &Tables,
+    half_life_ms: i64,
+) -> Result<Popularity, PipelineError> {
+    let mut popularity = Popularity::new(half_life_ms);
+    let stored = store.get(tables.meta, HALF_LIFE)?;
+    if stored.as_deref() == Some(&half_life_ms.to_be_bytes()) {
+        for pair in store.scan(tables.popularity, &[]) {
+            let (key, value) = pair?;
+            let raw = value.as_ref().try_into().ok().map(f64::from_be_bytes);
+            popularity.set_raw(u32_of(&key).unwrap_or(0), raw);
+        }
+        return Ok(popularity);
+    }
+    for pair in store.scan(tables.sessions, &[]) {
+        let record: SessionRecord =
+            tradewind_people::decode(&pair?.1).map_err(|e| damaged("a session", &e))?;
+        for click in record.clicks {
+            popularity.add(click.item, record.last_at.get(), click.action.weight());
+        }
+    }
+    let mut batch = Batch::default();
+    for (item, raw) in popularity.entries() {
+        batch.put(tables.popularity, item.to_be_bytes(), raw.to_be_bytes());
+    }
+    batch.put(tables.meta, HALF_LIFE, half_life_ms.to_be_bytes());
+    store.commit(batch)?;
+    Ok(popularity)
+}
+
 /// Reads every session, the frozen ones and those that may still go on, in the order of their numbers.
 fn load_sessions(
     store: &dyn StateStore,
@@ -105,7 +132,7 @@ fn load_sessions(
     for pair in store.scan(tables.sessions, &[]) {
         let record: SessionRecord =
             tradewind_people::decode(&pair?.1).map_err(|e| damaged("a session", &e))?;
-        clicks.extend(record.clicks.iter().map(|c| c.item));
+        clicks.extend(record.news());
         ends.push(clicks.len());
         latest = latest.max(record.last_at);
     }

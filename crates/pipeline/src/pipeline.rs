@@ -73,6 +73,8 @@ pub(crate) struct Inner {
     pub(crate) tables: Tables,
     pub(crate) live: Live,
     pub(crate) watermarks: Watermarks,
+    /// The log's end when it was opened.
+    opened_at: Offset,
     pub(crate) stopping: AtomicBool,
     pub(crate) failed: AtomicBool,
 }
@@ -110,10 +112,12 @@ impl Pipeline {
         let total = store.scan(tables.counters, &[]).filter_map(|p| u64_of(&p.ok()?.1)).sum();
         live.pulses.lock().total = total;
         let reader = log.reader(offset)?;
-        let watermarks = Watermarks::new();
+        let opened_at = log.end();
+        let watermarks = Watermarks::new(opened_at);
         let (stopping, failed) = (AtomicBool::new(false), AtomicBool::new(false));
         let inner =
-            Arc::new(Inner { log, store, clock, settings, tables, live, watermarks, stopping, failed });
+            Inner { log, store, clock, settings, tables, live, watermarks, opened_at, stopping, failed };
+        let inner = Arc::new(inner);
         let projection = Projection::new(Arc::clone(&inner))?;
         let thread = std::thread::Builder::new()
             .name("projection".into())
@@ -201,6 +205,12 @@ impl Pipeline {
     #[must_use]
     pub fn is_healthy(&self) -> bool {
         !self.inner.failed.load(Ordering::Acquire)
+    }
+
+    /// Whether everything that the log held when it was opened is applied, and the projection still runs.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.is_healthy() && self.inner.live.applied() >= self.inner.opened_at
     }
 
     /// The views that decisions read.

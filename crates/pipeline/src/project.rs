@@ -187,7 +187,7 @@ impl Projection {
         drop(latest);
         measures::events_applied(u64::from(work.events));
         measures::duplicates_dropped(work.duplicates);
-        live.pulses.lock().note(self.inner.clock.now(), work.events, work.latest);
+        live.pulses.lock().note(self.inner.clock.now(), work.events, work.live_events, work.latest);
     }
 
     /// Makes the rankings anew, when something has changed and the last time is long enough ago; a ranking

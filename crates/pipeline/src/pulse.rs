@@ -28,9 +28,9 @@ pub struct LatestEvent {
 pub struct Pulse {
     /// Events ever applied.
     pub events_total: u64,
-    /// Mean of the last 10 whole seconds.
+    /// Live events a second, the mean of the last 10 whole seconds.
     pub events_per_second: f64,
-    /// Events of each of the last 60 seconds, the oldest first.
+    /// Live events of each of the last 60 seconds, the oldest first.
     pub history: Vec<u32>,
     /// The latest events, newest first.
     pub latest_events: Vec<LatestEvent>,
@@ -47,13 +47,13 @@ pub(crate) struct Pulses {
 }
 
 impl Pulses {
-    /// Notes a batch that was applied at `now`.
-    pub(crate) fn note(&mut self, now: UtcMillis, applied: u32, latest: Vec<LatestEvent>) {
+    /// Notes a batch that was applied at `now`, so many of it live rather than imported.
+    pub(crate) fn note(&mut self, now: UtcMillis, applied: u32, live: u32, latest: Vec<LatestEvent>) {
         self.total += u64::from(applied);
         let second = now.get().div_euclid(UtcMillis::SECOND);
         match self.seconds.back_mut().filter(|s| s.0 == second) {
-            Some(slot) => slot.1 += applied,
-            None => self.seconds.push_back((second, applied)),
+            Some(slot) => slot.1 += live,
+            None => self.seconds.push_back((second, live)),
         }
         while self.seconds.len() > SECONDS + 1 {
             self.seconds.pop_front();
@@ -98,7 +98,7 @@ mod tests {
     fn rates_are_of_whole_seconds() {
         let mut pulses = Pulses::default();
         for second in 0..100 {
-            pulses.note(UtcMillis::new(second * 1_000), 20, Vec::new());
+            pulses.note(UtcMillis::new(second * 1_000), 20, 20, Vec::new());
         }
         let pulse = pulses.read(UtcMillis::new(100_000), 3);
         assert_eq!((pulse.events_total, pulse.lag_events, pulse.history), (2_000, 3, vec![20; 60]));

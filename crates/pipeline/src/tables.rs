@@ -27,6 +27,8 @@ pub(crate) struct Tables {
 
 /// Where the projection stands: the offset of the next record to apply, u64 big-endian.
 pub(crate) const OFFSET: &[u8] = b"offset";
+/// The half-life that popularity is stored with, milliseconds as i64 big-endian.
+pub(crate) const HALF_LIFE: &[u8] = b"half_life";
 /// The version of these tables, one byte.
 pub(crate) const VERSION: &[u8] = b"version";
 /// The version that this program writes.

@@ -12,8 +12,9 @@ const SLOTS: usize = 4_096;
 pub(crate) struct Watermarks(Vec<AtomicU64>);
 
 impl Watermarks {
-    pub(crate) fn new() -> Self {
-        Self(std::iter::repeat_with(AtomicU64::default).take(SLOTS).collect())
+    /// Marks that all stand at `end`: of what a log holds already nobody knows whose it is.
+    pub(crate) fn new(end: Offset) -> Self {
+        Self(std::iter::repeat_with(|| AtomicU64::new(end)).take(SLOTS).collect())
     }
 
     fn slot(&self, id: &str) -> &AtomicU64 {

@@ -39,6 +39,8 @@ pub(crate) struct Work {
     pub(crate) clicks: Vec<(u32, u32)>,
     pub(crate) counts: FxHashMap<String, u64>,
     pub(crate) events: u32,
+    /// Those of them that were not imported.
+    pub(crate) live_events: u32,
     pub(crate) duplicates: u64,
     /// Whether the console is to be told of the events that come now.
     pub(crate) describing: bool,

@@ -9,11 +9,18 @@
     state.textContent = words;
     state.classList.toggle("live", isLive);
   };
-  // What somebody has opened or closed stays so.
+  // What somebody has opened or closed stays so, and the keyboard stays where it was.
+  const chosen = new Map();
+  document.addEventListener("click", (event) => {
+    const part = event.target.closest("summary")?.parentElement;
+    if (part?.id) chosen.set(part.id, !part.open);
+  });
+  const place = (element) => [element.closest("details[id]")?.id, element.localName, element.getAttribute("href")].join(" ");
   const put = (panel, html) => {
-    const open = new Map([...panel.querySelectorAll("details[id]")].map((part) => [part.id, part.open]));
+    const focused = panel.contains(document.activeElement) && panel !== document.activeElement ? place(document.activeElement) : null;
     panel.innerHTML = html;
-    for (const part of panel.querySelectorAll("details[id]")) if (open.has(part.id)) part.open = open.get(part.id);
+    for (const part of panel.querySelectorAll("details[id]")) if (chosen.has(part.id)) part.open = chosen.get(part.id);
+    if (focused) [...panel.querySelectorAll("a, summary")].find((element) => place(element) === focused)?.focus({ preventScroll: true });
   };
   const update = (message) => {
     let panels;
@@ -24,8 +31,7 @@
     }
     for (const [name, html] of Object.entries(panels)) {
       const panel = document.getElementById(`panel-${name}`);
-      // Leave alone what somebody is reading or about to click with the keyboard.
-      if (panel && (panel === document.activeElement || !panel.contains(document.activeElement))) put(panel, html);
+      if (panel) put(panel, html);
     }
     say("Live", true);
   };

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::extract::{Path, Query};
 use crate::state::Api;
 
 /// `GET /v1/projects/{writeKey}/settings`: tells Segment's browser SDK to send to this server.

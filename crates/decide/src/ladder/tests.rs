@@ -40,7 +40,7 @@ fn shop(products: u32, sessions: &[&[u32]]) -> Shop {
         trained_at: String::new(),
         sessions: sessions.len(),
         shoppers: 1,
-        orders: 0,
+        baskets: 0,
         interactions: 0,
         window: (String::new(), String::new()),
         cpu_seconds: 0.0,
@@ -132,6 +132,15 @@ fn each_rung_fills_what_the_one_above_leaves_empty() {
     assert!(answer.slots.windows(2).all(|w| w[0].score >= w[1].score));
     let sources: Vec<Source> = answer.slots.iter().map(|s| s.source).collect();
     assert!(sources.starts_with(&[Source::SessionKnn]) && sources.ends_with(&[Source::Static]));
+}
+
+#[test]
+fn similar_prefers_the_same_category_and_trending_is_about_the_shop() {
+    let shop = shop(12, &[&[6, 9], &[6, 9], &[6, 8], &[1, 3], &[1, 3], &[1]]);
+    let page = ask(&[(Placement::ProductSimilar, 2, &["p6"]), (Placement::HomeTrending, 1, &[])]);
+    let answers = answer(&shop, &page, Some(&viewer(&[6, 8])));
+    assert_eq!(ids(&answers[0]), ["p8", "p9"]);
+    assert_eq!((answers[1].slots[0].source, ids(&answers[1])), (Source::Popularity, vec!["p1"]));
 }
 
 #[test]

@@ -90,6 +90,35 @@ fn damage_is_never_served() {
 }
 
 #[test]
+fn a_flipped_bit_before_good_records_is_told_and_nothing_cut() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = segment::path(dir.path(), 0);
+    let log = SegmentLog::open(dir.path(), LogOptions::default()).unwrap();
+    fill(&log, 50);
+    drop(log);
+    let whole = std::fs::read(&path).unwrap();
+    let mut bytes = whole.clone();
+    bytes[whole.len() / 2] ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+    assert!(matches!(SegmentLog::open(dir.path(), LogOptions::default()), Err(OpenError::Damaged { .. })));
+    assert_eq!(std::fs::read(&path).unwrap(), bytes);
+}
+
+#[test]
+fn what_is_cut_is_kept_beside_the_segment() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = segment::path(dir.path(), 0);
+    let log = SegmentLog::open(dir.path(), LogOptions::default()).unwrap();
+    fill(&log, 5);
+    drop(log);
+    let size = std::fs::metadata(&path).unwrap().len();
+    OpenOptions::new().append(true).open(&path).unwrap().write_all(b"\x09\0\0\0torn").unwrap();
+    let log = SegmentLog::open(dir.path(), LogOptions::default()).unwrap();
+    assert_eq!(log.torn_tail().unwrap().cut_bytes, 8);
+    assert_eq!(std::fs::read(path.with_extension(format!("{size}.cut"))).unwrap(), b"\x09\0\0\0torn");
+}
+
+#[test]
 fn a_missing_segment_is_told() {
     let dir = tempfile::tempdir().unwrap();
     let log = SegmentLog::open(dir.path(), small()).unwrap();

@@ -14,9 +14,13 @@ use super::*;
 const NOW: UtcMillis = UtcMillis::new(1_795_000_000_000);
 
 fn open(dir: &Path, at: UtcMillis) -> Pipeline {
+    open_with(dir, at, UtcMillis::DAY)
+}
+
+fn open_with(dir: &Path, at: UtcMillis, popularity_half_life_ms: i64) -> Pipeline {
     let log = SegmentLog::open(&dir.join("log"), LogOptions::default()).unwrap();
     let store = FjallStore::open(&dir.join("state"), 8 << 20).unwrap();
-    let settings = Settings { currency: Currency::EUR, popularity_half_life_ms: UtcMillis::DAY };
+    let settings = Settings { currency: Currency::EUR, popularity_half_life_ms };
     Pipeline::open(Arc::new(log), Arc::new(store), Arc::new(FixedClock::new(at)), settings).unwrap()
 }
 
@@ -139,6 +143,26 @@ fn a_restart_finds_everything_as_it_was() {
     assert_eq!(picture(&pipeline), before);
     take(&pipeline, &events);
     assert_eq!(profile(&pipeline, &anonymous("a")), before.0[0]);
+}
+
+#[test]
+fn another_half_life_makes_popularity_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipeline = open(dir.path(), NOW);
+    let old = |n: u32| Event {
+        occurred_at: NOW.plus(-10 * UtcMillis::DAY),
+        ..viewed(&format!("o{n}"), "a", "old")
+    };
+    let events: Vec<Event> = (0..8).map(old).chain([viewed("n", "b", "new")]).collect();
+    take(&pipeline, &events);
+    let ranked = |pipeline: &Pipeline| pipeline.live().popularity.read().rank(2)[0].0;
+    assert_eq!(ranked(&pipeline), 1, "8 views ten half-lives ago weigh less than one now");
+    drop(pipeline);
+    let pipeline = open_with(dir.path(), NOW, 100 * UtcMillis::DAY);
+    assert_eq!(ranked(&pipeline), 0, "and more than one where a tenth of a half-life has passed");
+    drop(pipeline);
+    let pipeline = open_with(dir.path(), NOW, 100 * UtcMillis::DAY);
+    assert_eq!(ranked(&pipeline), 0);
 }
 
 #[test]
