@@ -14,10 +14,10 @@ export async function startDoorman(base) {
     onward.once("error", () => response.destroy());
     request.pipe(onward);
   });
-  await new Promise((resolve) => door.listen(0, "127.0.0.1", resolve));
+  await new Promise((resolve) => door.listen(0, "127.0.0.1", () => resolve(undefined)));
   const stop = () => {
     door.closeAllConnections();
     return new Promise((resolve) => door.close(resolve));
   };
-  return { base: `http://127.0.0.1:${door.address().port}`, seen, stop };
+  return { base: `http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (door.address()).port}`, seen, stop };
 }

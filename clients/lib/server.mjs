@@ -26,7 +26,7 @@ function freePort() {
     const probe = net.createServer();
     probe.once("error", reject);
     probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address();
+      const { port } = /** @type {net.AddressInfo} */ (probe.address());
       probe.close(() => resolve(port));
     });
   });
@@ -55,8 +55,14 @@ export async function startServer({ command = "serve", args = [], settings = {} 
     stream.on("data", (chunk) => (output = (output + chunk).slice(-LOG_CHARS)));
   }
   const exited = new Promise((resolve) => {
-    child.once("error", (error) => resolve((ended = true) && String(error)));
-    child.once("exit", (code, signal) => resolve((ended = true) && (signal ?? code)));
+    child.once("error", (error) => {
+      ended = true;
+      resolve(String(error));
+    });
+    child.once("exit", (code, signal) => {
+      ended = true;
+      resolve(signal ?? code);
+    });
   });
 
   const stop = async () => {

@@ -22,9 +22,9 @@ async function startShop() {
     response.writeHead(body === null ? 404 : 200, { "content-type": file ? "text/javascript" : "text/html" });
     response.end(body ?? "");
   });
-  await new Promise((resolve) => site.listen(0, "127.0.0.1", resolve));
+  await new Promise((resolve) => site.listen(0, "127.0.0.1", () => resolve(undefined)));
   const stop = () => (site.closeAllConnections(), new Promise((resolve) => site.close(resolve)));
-  return { base: `http://127.0.0.1:${site.address().port}`, stop };
+  return { base: `http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (site.address()).port}`, stop };
 }
 
 describe("@segment/analytics-next", { skip: whyNoBrowser() }, () => {
@@ -59,7 +59,7 @@ describe("@segment/analytics-next", { skip: whyNoBrowser() }, () => {
     const anonymousId = await page.evaluate(
       async ({ collector, calls, delivery }) => {
         const segment = { apiHost: `${new URL(collector).host}/v1`, protocol: "http", ...delivery };
-        const client = window.AnalyticsNext.AnalyticsBrowser.load(
+        const client = globalThis["AnalyticsNext"].AnalyticsBrowser.load(
           { writeKey: "k", cdnURL: collector },
           { integrations: { "Segment.io": segment } },
         );

@@ -43,7 +43,7 @@ describe("segment-analytics-python", { skip }, () => {
   });
 
   test("a message id that comes twice is stored once", async () => {
-    const twice = ["track", { ...view("ben", "vase")[1], message_id: "twice-1" }];
+    const twice = ["track", { .../** @type {object} */ (view("ben", "vase")[1]), message_id: "twice-1" }];
     assert.deepEqual(await send(server.base, [twice]), { sent: 1, errors: [] });
     assert.deepEqual(await send(server.base, [twice, view("ben", "vase")]), { sent: 2, errors: [] });
     assert.equal((await profile(server.base, "user_id:ben")).actions.view, 2);

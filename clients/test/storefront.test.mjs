@@ -97,7 +97,7 @@ describe("the demo shop", { skip: whyNoBrowser() }, () => {
       await older.locator("summary").click();
 
       // Another tab clicks; this one is not reloaded.
-      await page.evaluate(() => (window.isSamePage = true));
+      await page.evaluate(() => (document.body.dataset.page = "same"));
       const other = await context.newPage();
       await other.goto(`${server.base}/p/${bought}`);
       await other.locator('section.rail[aria-labelledby="product-similar"] .card a').first().click();
@@ -105,7 +105,7 @@ describe("the demo shop", { skip: whyNoBrowser() }, () => {
       await events.filter({ hasText: title }).first().waitFor();
       await page.locator("#panel-decisions .decision.mine", { hasText: "product.similar" }).first().waitFor();
       await page.locator("#panel-profile", { hasText: title }).waitFor();
-      assert.equal(await page.evaluate(() => window.isSamePage), true);
+      assert.equal(await page.evaluate(() => document.body.dataset.page), "same");
       assert.ok((await page.locator("#panel-decisions details[open]").count()) <= 3, "older decisions fold up");
       const kept = page.locator(`[id="${opened}"]`);
       if ((await kept.count()) > 0) assert.equal(await kept.evaluate((part) => part.open), true, "what was opened stays so");

@@ -12,8 +12,8 @@
   // What somebody has opened or closed stays so, and the keyboard stays where it was.
   const chosen = new Map();
   document.addEventListener("click", (event) => {
-    const part = event.target.closest("summary")?.parentElement;
-    if (part?.id) chosen.set(part.id, !part.open);
+    const part = event.target instanceof Element && event.target.closest("summary")?.parentElement;
+    if (part instanceof HTMLDetailsElement && part.id) chosen.set(part.id, !part.open);
   });
   const place = (element) => [element.closest("details[id]")?.id, element.localName, element.getAttribute("href")].join(" ");
   const put = (panel, html) => {
