@@ -29,7 +29,7 @@ test-clients: ## real clients and a real browser against the server
 	TRADEWIND_BIN=$(TARGET)/debug/tradewind clients/run.sh all
 
 test-crash: ## kill -9 under load, CYCLES times (1000)
-	TRADEWIND_CRASH_CYCLES=$(CYCLES) $(CARGO) test --package tradewind --test it -- --nocapture crash
+	CRASH_CYCLES=$(CYCLES) $(CARGO) test --package tradewind --test it -- --nocapture crash
 
 test-cluster: ## the distributed engines: they come with the cluster crate
 	@echo "make test-cluster: there are no distributed engines yet; they come with the crate 'cluster'."

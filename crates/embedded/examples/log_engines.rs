@@ -65,7 +65,11 @@ fn main() {
     for _ in 0..3 {
         let dir = tempfile::tempdir().unwrap();
         let log = SegmentLog::open(dir.path(), LogOptions::default()).unwrap();
-        let write = || (0..APPENDS).for_each(|n| drop(block_on(log.append(batch(n)).unwrap()).unwrap()));
+        let write = || {
+            for n in 0..APPENDS {
+                block_on(log.append(batch(n)).unwrap()).unwrap();
+            }
+        };
         report("segments", write, dir.path(), || {
             let (mut reader, mut seen) = (log.reader(0).unwrap(), 0);
             loop {

@@ -27,13 +27,15 @@ pub struct Settings {
     pub currency: Currency,
     /// The time after which an event counts half for popularity, in milliseconds.
     pub popularity_half_life_ms: i64,
+    /// Durable records that may wait to be applied before more are refused.
+    pub max_lag_records: u64,
 }
 
 /// Why events were not taken. None of them is in the log then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CollectError {
     /// For now no more can be taken; the client should come back later.
-    #[error("too much waits to be written; try again shortly")]
+    #[error("too much waits to be written or applied; try again shortly")]
     Overloaded,
     /// The state could not be written or read; somebody must look at the log of the program.
     #[error("the projection has stopped, so nothing more is taken; see the program's log")]
@@ -157,6 +159,10 @@ impl Pipeline {
         if self.inner.failed.load(Ordering::Acquire) {
             return Err(CollectError::Stopped);
         }
+        if self.lag() > self.inner.settings.max_lag_records {
+            measures::append_refused();
+            return Err(CollectError::Overloaded);
+        }
         let (count, began) = (records.len() as u64, Instant::now());
         let refused = |error| {
             measures::append_refused();
@@ -169,6 +175,12 @@ impl Pipeline {
         let written = self.inner.log.append(records).map_err(refused)?.await.map_err(refused)?;
         measures::events_durable(count, began.elapsed());
         Ok(written.end)
+    }
+
+    /// Durable records that are not applied yet.
+    #[must_use]
+    pub fn lag(&self) -> u64 {
+        self.inner.log.end().saturating_sub(self.inner.live.applied())
     }
 
     /// Logs a decision without waiting for its durability. Dropped, and counted, when the log is full.
@@ -268,8 +280,7 @@ impl Pipeline {
     /// The stream at this moment.
     #[must_use]
     pub fn pulse(&self, now: UtcMillis) -> Pulse {
-        let lag = self.inner.log.end().saturating_sub(self.inner.live.applied());
-        self.inner.live.pulses.lock().read(now, lag)
+        self.inner.live.pulses.lock().read(now, self.lag())
     }
 
     /// Whether a message of this id was imported and applied.

@@ -41,9 +41,32 @@ pub(crate) enum Command {
     /// Measure the models by public protocols
     #[command(subcommand)]
     Evaluate(EvaluateCommand),
+    /// Measure what events and decisions cost on this machine, on a server of its own
+    Bench(BenchArguments),
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+}
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BenchPart {
+    /// Events and decisions
+    All,
+    /// Taking in events
+    Events,
+    /// Decisions for a demo shop
+    Decisions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchArguments {
+    /// What to measure
+    #[arg(value_enum, default_value_t = BenchPart::All)]
+    pub(crate) part: BenchPart,
+    /// Seconds that each measurement takes, without its warm-up
+    #[arg(long, default_value_t = 10)]
+    pub(crate) seconds: u32,
 }
 
 #[derive(Debug, Args)]

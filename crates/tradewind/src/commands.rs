@@ -1,5 +1,6 @@
 //! One module per command.
 
+mod bench;
 mod config;
 mod demo;
 mod evaluate;
@@ -20,6 +21,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { global, command } = arguments;
     match command {
         Command::Evaluate(what) => evaluate::run(&what),
+        Command::Bench(arguments) => bench::run(&loaded(&global, Vec::new())?, &arguments, global.json),
         Command::Config(ConfigCommand::Show) => config::show(&loaded(&global, Vec::new())?, global.json),
         Command::Serve(arguments) => {
             let flags = flags([

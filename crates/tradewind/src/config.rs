@@ -85,6 +85,8 @@ pub(crate) struct Storage {
     pub(crate) state_cache_mib: u64,
     pub(crate) log_segment_mib: u64,
     pub(crate) log_queue_mib: u64,
+    /// Durable records that may wait to be applied before events are refused with 429.
+    pub(crate) max_lag_records: u64,
 }
 
 /// How the program tells what it does.
@@ -106,7 +108,12 @@ impl Default for Config {
             api: ApiKeys { keys: Vec::new() },
             shop: Shop { name: "Tradewind".into(), currency: Currency::EUR },
             models: Models { popularity_half_life_hours: 72 },
-            storage: Storage { state_cache_mib: 64, log_segment_mib: 128, log_queue_mib: 64 },
+            storage: Storage {
+                state_cache_mib: 64,
+                log_segment_mib: 128,
+                log_queue_mib: 64,
+                max_lag_records: 1_000_000,
+            },
             log: Log { level: "info".into(), format: "text".into() },
         }
     }
@@ -167,11 +174,11 @@ fn explain(error: &figment::Error) -> String {
         let place = one.metadata.as_ref().map_or_else(String::new, |m| format!(" (in {})", origin(m)));
         match &one.kind {
             Kind::UnknownField(name, _) => {
-                let path = one.path.iter().chain([name]).cloned().collect::<Vec<_>>();
-                let given = path[..].join(".");
-                let given = given
-                    .strip_suffix(&format!(".{name}.{name}"))
-                    .map_or(given.clone(), |p| format!("{p}.{name}"));
+                let mut path = one.path.clone();
+                if path.last() != Some(name) {
+                    path.push(name.clone());
+                }
+                let given = path.join(".");
                 let nearest = known_keys()
                     .into_iter()
                     .max_by(|a, b| similarity(a, &given).total_cmp(&similarity(b, &given)))
@@ -222,10 +229,16 @@ impl Loaded {
         known_keys().into_iter().map(describe).collect()
     }
 
-    /// Refuses to open the program to other machines without keys.
-    pub(crate) fn check_exposure(&self) -> Result<(), Failure> {
+    /// Refuses to open the program to other machines without keys, or with pages that ask for none.
+    pub(crate) fn check_exposure(&self, storefront: bool) -> Result<(), Failure> {
         let host = &self.config.serve.host;
         let here = matches!(host.as_str(), "127.0.0.1" | "::1" | "localhost");
+        if storefront && !here {
+            return Err(Failure::Config(format!(
+                "serve.host is {host}, which other machines can reach, and the demo storefront and the console \
+                 ask nobody to sign in: serve them on 127.0.0.1 only"
+            )));
+        }
         let missing = match (&self.config.collect.write_keys[..], &self.config.api.keys[..]) {
             _ if here => return Ok(()),
             ([], _) => "collect.write_keys",
@@ -278,8 +291,9 @@ mod tests {
     #[test]
     fn other_machines_need_keys() {
         let open = load_toml("[serve]\nhost='0.0.0.0'\n", &[]).unwrap();
-        assert!(open.check_exposure().unwrap_err().to_string().contains("collect.write_keys"));
+        assert!(open.check_exposure(false).unwrap_err().to_string().contains("collect.write_keys"));
         let closed = "serve={host='0.0.0.0'}\ncollect={write_keys=['w']}\napi={keys=['k']}\n";
-        assert!(load_toml(closed, &[]).unwrap().check_exposure().is_ok());
+        assert!(load_toml(closed, &[]).unwrap().check_exposure(false).is_ok());
+        assert!(load_toml(closed, &[]).unwrap().check_exposure(true).is_err());
     }
 }

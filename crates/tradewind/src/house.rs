@@ -7,7 +7,7 @@ use tradewind_decide::Decider;
 use tradewind_embedded::{BlobFiles, DataDir, LogOptions};
 use tradewind_kernel::{Clock, SystemClock, UtcMillis};
 use tradewind_learning::registry;
-use tradewind_pipeline::{Pipeline, Settings};
+use tradewind_pipeline::{CollectError, Pipeline, Settings};
 use tradewind_ports::block_on;
 
 use crate::config::Config;
@@ -43,7 +43,11 @@ impl House {
         let state = dir.state(mib(config.storage.state_cache_mib))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let half_life = i64::from(config.models.popularity_half_life_hours) * UtcMillis::HOUR;
-        let settings = Settings { currency: config.shop.currency, popularity_half_life_ms: half_life };
+        let settings = Settings {
+            currency: config.shop.currency,
+            popularity_half_life_ms: half_life,
+            max_lag_records: config.storage.max_lag_records,
+        };
         let pipeline = Pipeline::open(Arc::new(log), Arc::new(state), Arc::clone(&clock), settings)
             .map_err(Failure::failed)?;
         let pipeline = Arc::new(pipeline);
@@ -86,11 +90,21 @@ impl House {
 
     /// Hands events to the pipeline from a thread without a runtime.
     pub(crate) fn collect(&self, events: &[tradewind_events::Event]) -> Result<(), Failure> {
-        block_on(self.pipeline.collect(events)).map_err(Failure::failed)
+        self.patiently(|| block_on(self.pipeline.collect(events)))
     }
 
     /// Hands products to the pipeline from a thread without a runtime.
     pub(crate) fn put_products(&self, products: &[tradewind_catalog::Product]) -> Result<(), Failure> {
-        block_on(self.pipeline.put_products(products)).map_err(Failure::failed)
+        self.patiently(|| block_on(self.pipeline.put_products(products)))
+    }
+
+    /// Hands something over; where too much waits already, lets it be applied first.
+    fn patiently(&self, hand_over: impl Fn() -> Result<(), CollectError>) -> Result<(), Failure> {
+        loop {
+            match hand_over() {
+                Err(CollectError::Overloaded) => self.drain()?,
+                done => return done.map_err(Failure::failed),
+            }
+        }
     }
 }

@@ -20,7 +20,7 @@ fn open(dir: &Path, at: UtcMillis) -> Pipeline {
 fn open_with(dir: &Path, at: UtcMillis, popularity_half_life_ms: i64) -> Pipeline {
     let log = SegmentLog::open(&dir.join("log"), LogOptions::default()).unwrap();
     let store = FjallStore::open(&dir.join("state"), 8 << 20).unwrap();
-    let settings = Settings { currency: Currency::EUR, popularity_half_life_ms };
+    let settings = Settings { currency: Currency::EUR, popularity_half_life_ms, max_lag_records: 1_000_000 };
     Pipeline::open(Arc::new(log), Arc::new(store), Arc::new(FixedClock::new(at)), settings).unwrap()
 }
 

@@ -18,54 +18,82 @@ use crate::shopfront::Art;
 /// Events handed to the log at once.
 const CHUNK: usize = 1_000;
 
+/// What a data directory's demo is of is written here.
+const MARKER: &str = "DEMO";
+/// The end of the simulated history is written here, and that it is complete; one that was interrupted is
+/// simulated again from the same time, and what is there already left out.
+const HISTORY: &str = "DEMO_HISTORY";
+/// Follows the time once the history is complete.
+const FINISHED: &str = "complete";
+
 /// Fills the shop if it is empty, trains if nothing was trained, and serves.
 pub(crate) fn run(mut loaded: Loaded, arguments: &DemoArguments) -> Result<(), Failure> {
-    loaded.check_exposure()?;
-    let config = &mut loaded.config;
-    let art = match &arguments.from {
-        Some(from) => {
-            let [format, path] = from.as_slice() else {
-                return Err(Failure::Config("--from takes a format and a path".into()));
-            };
-            let format = Format::from_str(format, true)
-                .map_err(|_| Failure::Config(format!("there is no format '{format}'; see import --help")))?;
-            if format == Format::OnlineRetail {
-                config.shop.currency = Currency::GBP;
-            }
-            let house = House::open(config)?;
-            import::file(&house, format, Path::new(path), None)?;
-            return finish(&loaded, arguments, &house, real_shop_art(arguments.seed));
-        }
+    loaded.check_exposure(true)?;
+    match arguments.from.as_deref() {
         None => {
             let shop = Shop::generate(&ShopParams { seed: arguments.seed, ..ShopParams::default() });
-            config.shop.currency = shop.currency();
-            shop
+            loaded.config.shop.currency = shop.currency();
+            let house = open(&loaded, &format!("simulated shop {}", arguments.seed))?;
+            simulate(&loaded.config.data_dir, &house, &shop, arguments)?;
+            let hero = tradewind_simulator::hero(&shop);
+            let art = Art { name: shop.name().to_owned(), tagline: shop.tagline().to_owned(), hero };
+            finish(&loaded, arguments, &house, art)
         }
-    };
-    let house = House::open(config)?;
-    simulate(&house, &art, arguments)?;
-    let pictures = Art {
-        name: art.name().to_owned(),
-        tagline: art.tagline().to_owned(),
-        hero: tradewind_simulator::hero(&art),
-    };
-    finish(&loaded, arguments, &house, pictures)
+        Some([format, path]) => {
+            let known = Format::from_str(format, true)
+                .map_err(|_| Failure::Config(format!("there is no format '{format}'; see import --help")))?;
+            if known == Format::OnlineRetail {
+                loaded.config.shop.currency = Currency::GBP;
+            }
+            let house = open(&loaded, &format!("{format} history"))?;
+            import::file(&house, known, Path::new(path), None)?;
+            let scenery = Shop::generate(&ShopParams { seed: arguments.seed, ..ShopParams::default() });
+            let art = Art { hero: tradewind_simulator::hero(&scenery), ..Art::default() };
+            finish(&loaded, arguments, &house, art)
+        }
+        Some(_) => Err(Failure::Config("--from takes a format and a path".into())),
+    }
 }
 
-fn real_shop_art(seed: u64) -> Art {
-    let scenery = Shop::generate(&ShopParams { seed, products: 50, ..ShopParams::default() });
-    Art { hero: tradewind_simulator::hero(&scenery), ..Art::default() }
+/// Opens the data directory, unless another shop is in it.
+fn open(loaded: &Loaded, what: &str) -> Result<House, Failure> {
+    let marker = loaded.config.data_dir.join(MARKER);
+    let house = House::open(&loaded.config)?;
+    let held = std::fs::read_to_string(&marker).ok();
+    let empty = house.pipeline.live().catalog.load().is_empty();
+    if held.as_deref().map(str::trim) == Some(what) {
+        return Ok(house);
+    }
+    if held.is_some() || !empty {
+        let held = held
+            .map_or_else(|| "a shop that is no demo".to_owned(), |h| format!("the demo of the {}", h.trim()));
+        return Err(Failure::failed(format!(
+            "{} holds {held}: give the demo of the {what} another --data-dir",
+            loaded.config.data_dir.display()
+        )));
+    }
+    std::fs::write(&marker, format!("{what}\n"))
+        .map_err(|e| Failure::failed(format!("{} cannot be written: {e}", marker.display())))?;
+    Ok(house)
 }
 
 /// Writes the simulated shop and its history, unless that was done before.
-fn simulate(house: &House, shop: &Shop, arguments: &DemoArguments) -> Result<(), Failure> {
+fn simulate(data_dir: &Path, house: &House, shop: &Shop, arguments: &DemoArguments) -> Result<(), Failure> {
     if house.pipeline.live().catalog.load().is_empty() {
         house.put_products(shop.products())?;
     }
-    if house.pipeline.live().latest_event_at() > UtcMillis::default() {
+    let progress_file = data_dir.join(HISTORY);
+    let noted = std::fs::read_to_string(&progress_file).unwrap_or_default();
+    if noted.trim().ends_with(FINISHED) {
         return Ok(());
     }
-    let now = house.clock.now();
+    let failed =
+        |e: std::io::Error| Failure::failed(format!("{} cannot be written: {e}", progress_file.display()));
+    let now = match noted.trim().parse() {
+        Ok(begun) => UtcMillis::new(begun),
+        Err(_) => house.clock.now(),
+    };
+    std::fs::write(&progress_file, now.get().to_string()).map_err(failed)?;
     let start = now.plus(-i64::from(arguments.days) * UtcMillis::DAY);
     let history = History::new(
         shop,
@@ -81,7 +109,9 @@ fn simulate(house: &House, shop: &Shop, arguments: &DemoArguments) -> Result<(),
     let mut chunk = Vec::with_capacity(CHUNK);
     let mut total = 0;
     for event in history.take_while(|e| e.occurred_at < now) {
-        chunk.push(event);
+        if !house.pipeline.is_imported(&event.message_id).map_err(Failure::failed)? {
+            chunk.push(event);
+        }
         if chunk.len() == CHUNK {
             house.collect(&chunk)?;
             total += chunk.len();
@@ -92,7 +122,7 @@ fn simulate(house: &House, shop: &Shop, arguments: &DemoArguments) -> Result<(),
     house.collect(&chunk)?;
     house.drain()?;
     bar.finish_and_clear();
-    Ok(())
+    std::fs::write(&progress_file, format!("{} {FINISHED}", now.get())).map_err(failed)
 }
 
 fn finish(loaded: &Loaded, arguments: &DemoArguments, house: &House, art: Art) -> Result<(), Failure> {

@@ -23,7 +23,7 @@ pub(crate) fn run(loaded: &Loaded, as_json: bool) -> Result<(), Failure> {
         info.sessions,
         info.shoppers,
         info.interactions,
-        info.orders,
+        info.baskets,
         info.window.0,
         info.window.1,
         info.cpu_seconds

@@ -1,0 +1,30 @@
+//! A load driver: starts a server of its own, drives it over HTTP/1.1, and reports what that cost.
+//!
+//! * [`events()`]: batches of 100 events over a few connections, each sending as soon as the last one was
+//!   acknowledged; afterwards every acknowledged event must have been applied exactly once.
+//! * [`decisions()`]: decisions for a demo shop, first as many as go (closed loop), then by a schedule fixed in
+//!   advance (open loop). Latency then counts from the moment a request *should* have been sent, so that a
+//!   server that stalls cannot hide it by slowing its clients down (coordinated omission).
+//!
+//! The client is blocking, one thread per connection, written by hand: on a machine shared with the server
+//! it must cost little CPU time, and a thread wakes within some 60 µs of its schedule where tokio's timer
+//! ticks in whole milliseconds. CPU times come from `/proc`, in clock ticks of 10 ms, so the program runs on
+//! Linux only, and a round should last a second or more.
+
+mod client;
+mod decisions;
+mod error;
+mod events;
+mod figures;
+mod messages;
+mod report;
+mod rng;
+mod server;
+mod shop;
+
+pub use client::{Answer, Client, request};
+pub use decisions::{DecisionsPlan, decisions};
+pub use error::BenchError;
+pub use events::{EventsPlan, events};
+pub use report::{ClosedLoop, DecisionsReport, EventsReport, Latency, OpenLoop, Report};
+pub use server::Server;
