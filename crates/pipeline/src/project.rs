@@ -21,8 +21,12 @@ use crate::trending::Trending;
 use crate::work::{Reads, Work};
 use crate::{fold, measures};
 
-/// Records are taken in batches of about this size.
+/// Records are taken in batches of about this size, so that what was just sent is soon seen.
 const BATCH_BYTES: usize = 512 << 10;
+/// The same when more than a batch is waiting: a profile that several records change is then written once.
+const BACKLOG_BATCH_BYTES: usize = 4 << 20;
+/// So many records that wait are a backlog.
+const BACKLOG: u64 = 4_000;
 /// How long the thread waits for new records before it looks whether it should stop.
 const IDLE: Duration = Duration::from_millis(200);
 /// Rankings are made anew at most this often.
@@ -71,7 +75,9 @@ impl Projection {
 
     fn follow(&mut self, reader: &mut dyn LogReader) -> Result<(), PipelineError> {
         loop {
-            let records = reader.read(BATCH_BYTES)?;
+            let waiting = self.inner.log.end().saturating_sub(reader.position());
+            let size = if waiting > BACKLOG { BACKLOG_BATCH_BYTES } else { BATCH_BYTES };
+            let records = reader.read(size)?;
             if records.is_empty() {
                 if self.inner.stopping.load(Ordering::Acquire) {
                     return Ok(());
