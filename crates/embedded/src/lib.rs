@@ -8,6 +8,7 @@ mod fjall_store;
 mod segment;
 mod segment_log;
 mod segment_reader;
+mod segment_writer;
 
 pub use blob_files::BlobFiles;
 pub use data_dir::{DataDir, DataDirError};

@@ -4,7 +4,7 @@
 //! (group commit). What waits is bounded by [`LogOptions::max_queued_bytes`]. A sync that fails aborts the
 //! process. Opening checks the last segment record by record and cuts a torn tail, which it tells.
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -12,14 +12,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
 use tradewind_ports::{AppendError, BoxFuture, EventLog, LogReader, Offset, ReadError};
 
-use crate::segment::{self, FRAME_BYTES, HEADER_BYTES, INDEX_EVERY_BYTES, MAX_RECORD_BYTES};
+use crate::segment::{self, FRAME_BYTES, HEADER_BYTES, MAX_RECORD_BYTES};
 use crate::segment_reader::SegmentReader;
+use crate::segment_writer::{Framed, Job, LINGER_BYTES, Writer};
 
 /// The log's limits.
 #[derive(Debug, Clone, Copy)]
@@ -108,21 +109,12 @@ impl View {
 
 pub(crate) struct Shared {
     pub(crate) view: Mutex<View>,
-    grown: Condvar,
-    queued_bytes: AtomicUsize,
+    pub(crate) grown: Condvar,
+    pub(crate) queued_bytes: AtomicUsize,
+    /// Records that nobody waits for; they go with the next write. Kept here rather than in the queue, so
+    /// that they do not wake the writer one by one.
+    pub(crate) later: Mutex<Framed>,
 }
-
-struct Job {
-    frames: Vec<u8>,
-    lengths: Vec<u32>,
-    /// Whoever waits for durability; nobody where it may come later.
-    reply: Option<oneshot::Sender<Range<Offset>>>,
-}
-
-/// How long records wait for company that nobody waits for.
-const LINGER: Duration = Duration::from_millis(50);
-/// What waits for company at most, in bytes.
-const LINGER_BYTES: usize = 1 << 20;
 
 /// The embedded [`EventLog`].
 pub struct SegmentLog {
@@ -162,6 +154,7 @@ impl SegmentLog {
             view: Mutex::new(view),
             grown: Condvar::new(),
             queued_bytes: AtomicUsize::new(0),
+            later: Mutex::default(),
         });
         let (queue, jobs) = mpsc::channel();
         let writer = Writer::new(dir.to_owned(), Arc::clone(&shared), options).map_err(failed)?;
@@ -221,11 +214,8 @@ fn scan_and_cut(base: Offset, path: &Path, last: bool) -> io::Result<(segment::S
 }
 
 impl SegmentLog {
-    fn enqueue(
-        &self,
-        records: &[Vec<u8>],
-        reply: Option<oneshot::Sender<Range<Offset>>>,
-    ) -> Result<(), AppendError> {
+    /// Checks that records fit, and takes room for them.
+    fn admit(&self, records: &[Vec<u8>]) -> Result<usize, AppendError> {
         let size: usize = records.iter().map(|r| r.len() + FRAME_BYTES).sum();
         if let Some(large) = records.iter().find(|r| r.len() > MAX_RECORD_BYTES) {
             return Err(AppendError::TooLarge { size_bytes: large.len(), max_bytes: MAX_RECORD_BYTES });
@@ -235,14 +225,12 @@ impl SegmentLog {
             self.shared.queued_bytes.fetch_sub(size, Ordering::Relaxed);
             return Err(AppendError::Overloaded { queued_bytes });
         }
-        let mut frames = Vec::with_capacity(size);
-        let mut lengths = Vec::with_capacity(records.len());
-        for record in records {
-            segment::put_frame(&mut frames, record);
-            lengths.push(u32::try_from(record.len() + FRAME_BYTES).unwrap_or(u32::MAX));
-        }
+        Ok(size)
+    }
+
+    fn tell(&self, job: Job) -> Result<(), AppendError> {
         let queue = self.queue.as_ref().ok_or(AppendError::Closed)?;
-        queue.send(Job { frames, lengths, reply }).map_err(|_| AppendError::Closed)
+        queue.send(job).map_err(|_| AppendError::Closed)
     }
 }
 
@@ -251,13 +239,29 @@ impl EventLog for SegmentLog {
         &self,
         records: Vec<Vec<u8>>,
     ) -> Result<BoxFuture<'static, Result<Range<Offset>, AppendError>>, AppendError> {
+        let size = self.admit(&records)?;
+        let mut framed =
+            Framed { frames: Vec::with_capacity(size), lengths: Vec::with_capacity(records.len()) };
+        framed.push(&records);
         let (reply, durable) = oneshot::channel();
-        self.enqueue(&records, Some(reply))?;
+        self.tell(Job::Append(framed, reply))?;
         Ok(Box::pin(async move { durable.await.map_err(|_| AppendError::Closed) }))
     }
 
     fn append_later(&self, records: Vec<Vec<u8>>) -> Result<(), AppendError> {
-        self.enqueue(&records, None)
+        self.admit(&records)?;
+        let mut later = self.shared.later.lock();
+        let before = later.frames.len();
+        later.push(&records);
+        let after = later.frames.len();
+        drop(later);
+        if before == 0 && after > 0 {
+            self.tell(Job::LaterWaits)?;
+        }
+        if before < LINGER_BYTES && after >= LINGER_BYTES {
+            self.tell(Job::LaterIsFull)?;
+        }
+        Ok(())
     }
 
     fn start(&self) -> Offset {
@@ -289,129 +293,6 @@ impl Drop for SegmentLog {
             let _ = writer.join();
         }
     }
-}
-
-struct Writer {
-    dir: PathBuf,
-    shared: Arc<Shared>,
-    options: LogOptions,
-    file: File,
-    base: Offset,
-    /// Written bytes and records, whether synced or not.
-    at_bytes: u64,
-    end: Offset,
-    indexed_at: u64,
-}
-
-impl Writer {
-    fn new(dir: PathBuf, shared: Arc<Shared>, options: LogOptions) -> io::Result<Self> {
-        let (last, end) = {
-            let view = shared.view.lock();
-            (view.segments.last().map(|s| (s.base, s.path.clone(), s.bytes)), view.end)
-        };
-        let (base, at_bytes, file) = if let Some((base, path, bytes)) = last {
-            (base, bytes, OpenOptions::new().append(true).open(path)?)
-        } else {
-            let (info, file) = create(&dir, end)?;
-            shared.view.lock().segments.push(info);
-            (end, HEADER_BYTES, file)
-        };
-        Ok(Self { dir, shared, options, file, base, at_bytes, end, indexed_at: 0 })
-    }
-
-    /// Takes jobs until the queue is closed.
-    fn run(mut self, jobs: &mpsc::Receiver<Job>) {
-        let (mut taken, mut buffer) = (Vec::new(), Vec::new());
-        while let Ok(first) = jobs.recv() {
-            gather(jobs, first, &mut taken);
-            self.write(&taken, &mut buffer).unwrap_or_else(|e| die(&self.dir, &e));
-            self.acknowledge(&mut taken);
-            if self.at_bytes >= self.options.segment_bytes {
-                self.roll().unwrap_or_else(|e| die(&self.dir, &e));
-            }
-        }
-    }
-
-    fn write(&mut self, jobs: &[Job], buffer: &mut Vec<u8>) -> io::Result<()> {
-        buffer.clear();
-        for job in jobs {
-            buffer.extend_from_slice(&job.frames);
-        }
-        self.file.write_all(buffer)?;
-        self.file.sync_data()
-    }
-
-    /// Shows what is durable now to the readers and to those who wait.
-    fn acknowledge(&mut self, jobs: &mut Vec<Job>) {
-        let mut index = Vec::new();
-        let mut replies = Vec::with_capacity(jobs.len());
-        for job in jobs.drain(..) {
-            let first = self.end;
-            for length in &job.lengths {
-                if self.at_bytes - self.indexed_at >= INDEX_EVERY_BYTES {
-                    index.push((self.end - self.base, self.at_bytes));
-                    self.indexed_at = self.at_bytes;
-                }
-                self.at_bytes += u64::from(*length);
-                self.end += 1;
-            }
-            self.shared.queued_bytes.fetch_sub(job.frames.len(), Ordering::Relaxed);
-            replies.extend(job.reply.map(|reply| (reply, first..self.end)));
-        }
-        let mut view = self.shared.view.lock();
-        view.end = self.end;
-        if let Some(segment) = view.segments.last_mut() {
-            segment.bytes = self.at_bytes;
-            segment.index.extend(index);
-        }
-        drop(view);
-        self.shared.grown.notify_all();
-        for (reply, range) in replies {
-            // Whoever no longer waits does not need the answer.
-            let _ = reply.send(range);
-        }
-    }
-
-    fn roll(&mut self) -> io::Result<()> {
-        let (info, file) = create(&self.dir, self.end)?;
-        self.shared.view.lock().segments.push(info);
-        (self.file, self.base, self.at_bytes, self.indexed_at) = (file, self.end, HEADER_BYTES, 0);
-        Ok(())
-    }
-}
-
-/// Takes all that waits; as long as nobody waits for any of it, a little longer.
-fn gather(jobs: &mpsc::Receiver<Job>, first: Job, taken: &mut Vec<Job>) {
-    let began = Instant::now();
-    let mut next = Some(first);
-    let (mut awaited, mut bytes) = (false, 0);
-    while let Some(job) = next {
-        awaited |= job.reply.is_some();
-        bytes += job.frames.len();
-        taken.push(job);
-        next = if awaited || bytes > LINGER_BYTES {
-            jobs.try_recv().ok()
-        } else {
-            jobs.recv_timeout(LINGER.saturating_sub(began.elapsed())).ok()
-        };
-    }
-}
-
-/// Makes the segment that starts at `base`, durable with its name.
-fn create(dir: &Path, base: Offset) -> io::Result<(SegmentInfo, File)> {
-    let path = segment::path(dir, base);
-    let mut file = OpenOptions::new().append(true).create_new(true).open(&path)?;
-    file.write_all(&segment::header(base))?;
-    file.sync_all()?;
-    File::open(dir)?.sync_all()?;
-    Ok((SegmentInfo { base, path, bytes: HEADER_BYTES, index: Vec::new() }, file))
-}
-
-/// Ends the process: after a failed write or sync nobody knows what the disk holds, and to acknowledge
-/// anything more could be a lie.
-fn die(dir: &Path, error: &io::Error) -> ! {
-    tracing::error!(dir = %dir.display(), %error, "the log could not be synced; stopping at once");
-    std::process::abort()
 }
 
 #[cfg(test)]

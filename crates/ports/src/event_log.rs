@@ -95,7 +95,8 @@ pub trait EventLog: Send + Sync {
     ) -> Result<BoxFuture<'static, Result<Range<Offset>, AppendError>>, AppendError>;
 
     /// Appends records that need not be durable at once: they become so with the next
-    /// [`append`](EventLog::append), or by themselves within 100 ms. A crash before that loses them.
+    /// [`append`](EventLog::append), or by themselves within 100 ms. A crash before that loses them. They
+    /// keep their order among themselves, not towards other appends.
     ///
     /// # Errors
     /// [`AppendError`]; then nothing was queued.

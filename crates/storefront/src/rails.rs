@@ -190,7 +190,7 @@ fn answered_rail(shop: &Shop, decision_id: &str, wanted: &Wanted, placement: &An
             let (from, slot) = (text::encode(decision_id), text::encode(wanted.name));
             card.href = format!("{}?from={from}&slot={slot}.{}", card.href, answered.position);
         }
-        let source = text::label(answered.source.as_deref().unwrap_or_default());
+        let source = text::source(answered.source.as_deref().unwrap_or_default());
         Some(Slot { card, source, reasons: answered.reasons.iter().map(|why| sentence(why)).collect() })
     };
     Rail {

@@ -105,6 +105,18 @@ pub(crate) fn label(key: &str) -> String {
     out
 }
 
+/// What proposed a product, in words for people.
+pub(crate) fn source(name: &str) -> String {
+    match name {
+        "session_knn" => "Sessions like this".to_owned(),
+        "co_occurrence" => "Often taken next".to_owned(),
+        "category_popularity" => "Popular in category".to_owned(),
+        "popularity" => "Popular".to_owned(),
+        "static" => "Catalog order".to_owned(),
+        other => label(other),
+    }
+}
+
 /// An amount as shoppers read it: `€12.50`, `£1,249.00`, `¥1,200`, `12.50 CHF`.
 pub(crate) fn price(money: Money) -> String {
     let symbol = match money.currency.as_str() {

@@ -33,7 +33,7 @@ pub(crate) struct Figures {
     lag: String,
     is_lagging: bool,
     has_rejected: bool,
-    peak: u32,
+    peak: String,
     bars: Vec<Bar>,
 }
 
@@ -71,7 +71,7 @@ pub(crate) fn figures(pulse: &Pulse) -> Figures {
         lag: count(pulse.lag_events),
         is_lagging: pulse.lag_events > 0,
         has_rejected: pulse.rejected_total > 0,
-        peak,
+        peak: count(peak.into()),
         bars: latest.iter().enumerate().map(bar).collect(),
     }
 }
@@ -175,7 +175,7 @@ fn slot_view(slot: &AnsweredSlot, shop: &Shop) -> SlotView {
         href: known(view::product_href),
         image: known(view::picture_href),
         score: slot.score.map(|score| format!("{score:.3}")).unwrap_or_default(),
-        source: text::label(slot.source.as_deref().unwrap_or_default()),
+        source: text::source(slot.source.as_deref().unwrap_or_default()),
         reasons: slot.reasons.iter().map(|why| sentence(why)).collect(),
     }
 }

@@ -4,8 +4,8 @@
 //! bars. At most 5 levels deep and 24 entries a level; what is left out is counted.
 
 use serde::Serialize;
-use serde_json::Value;
-use tradewind_kernel::UtcMillis;
+use serde_json::{Map, Value};
+use tradewind_kernel::{Currency, Money, UtcMillis};
 
 use crate::shop::Shop;
 use crate::text;
@@ -27,13 +27,28 @@ pub(crate) struct Node {
     more: usize,
 }
 
-/// The entries of a profile.
+/// The entries of a profile, but for whose it is, which stands above it.
 pub(crate) fn tree(profile: &Value, shop: &Shop) -> Node {
-    node("", profile, shop, 0)
+    let mut root = node("", profile, shop, 0);
+    root.children.retain(|child| child.label != "Subject");
+    root
+}
+
+/// Amounts in minor units by currency, as shoppers read them.
+fn amounts(label: &str, by_currency: &Map<String, Value>) -> Node {
+    let read = |(code, minor): (&String, &Value)| {
+        Some(text::price(Money::new(minor.as_i64()?, Currency::parse(code).ok()?)))
+    };
+    let amounts: Vec<String> = by_currency.iter().filter_map(read).collect();
+    let value = if amounts.is_empty() { "–".to_owned() } else { amounts.join(", ") };
+    Node { label: label.to_owned(), value, ..Node::default() }
 }
 
 fn node(label: &str, value: &Value, shop: &Shop, depth: usize) -> Node {
     let children: Vec<(String, &Value)> = match value {
+        Value::Object(fields) if label.ends_with(" minor") => {
+            return amounts(label.trim_end_matches(" minor"), fields);
+        }
         Value::Object(fields) => fields.iter().map(|(key, field)| (name_of(key, shop), field)).collect(),
         Value::Array(items) => items.iter().map(|item| (String::new(), item)).collect(),
         leaf => {
@@ -68,6 +83,7 @@ fn leaf_text(label: &str, leaf: &Value, shop: &Shop) -> String {
     match leaf {
         Value::Null => "–".to_owned(),
         Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
+        Value::String(time) if is_time(time) => time.chars().take(19).collect::<String>().replace('T', " "),
         Value::String(id) => {
             let title = shop.product(id).map(|product| text::display_title(&product.title));
             title.unwrap_or_else(|| text::clip(id, 160))
@@ -81,6 +97,11 @@ fn leaf_text(label: &str, leaf: &Value, shop: &Shop) -> String {
         }
         Value::Array(_) | Value::Object(_) => String::new(),
     }
+}
+
+/// Whether the text is a time as [`UtcMillis::to_rfc3339`] writes it.
+fn is_time(text: &str) -> bool {
+    text.len() == 24 && text.ends_with('Z') && UtcMillis::parse(text).is_ok()
 }
 
 fn number_text(number: &serde_json::Number) -> String {
@@ -109,10 +130,12 @@ mod tests {
         let tent = Product { id: "t1".into(), title: "TRAIL TENT".into(), ..Product::default() };
         let shop = Shop::arrange(&Arc::new(CatalogSnapshot::build([(0, Arc::new(tent))])));
         let seen = tree(
-            &json!({"lastSeenAt": 1_700_000_000_000i64, "viewed": ["t1", "x"], "affinity": {"Outdoor > Tents": 0.5}}),
+            &json!({"subject": "a", "revenueMinor": {"EUR": 2900}, "at": "2026-11-21T10:07:58.123Z", "lastSeenAt": 1_700_000_000_000i64, "viewed": ["t1", "x"], "affinity": {"Outdoor > Tents": 0.5}}),
             &shop,
         );
-        let [affinity, last, viewed] = seen.children.as_slice() else { panic!("{seen:?}") };
+        let [affinity, at, last, revenue, viewed] = seen.children.as_slice() else { panic!("{seen:?}") };
+        assert_eq!((revenue.label.as_str(), revenue.value.as_str()), ("Revenue", "€29.00"));
+        assert_eq!(at.value, "2026-11-21 10:07:58");
         assert_eq!((last.label.as_str(), last.value.as_str()), ("Last seen at", "2023-11-14 22:13:20"));
         assert_eq!(viewed.children.iter().map(|c| c.value.as_str()).collect::<Vec<_>>(), ["Trail Tent", "x"]);
         assert_eq!(

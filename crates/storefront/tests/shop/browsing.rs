@@ -31,7 +31,7 @@ async fn a_home_page_is_small_and_says_why() {
         "Departments",
         "How this was decided",
         "Because you viewed",
-        "Session knn",
+        "Sessions like this",
         "slot=home.for_you.1",
         "Test &amp; Co",
         "href=\"/docs\"",
