@@ -101,6 +101,11 @@ impl CoOccurrence {
         best(&mut self.row(item).map(|(other, weight)| key(weight, other)).collect(), n)
     }
 
+    /// How well `to` goes with `from`; zero where neither row nor cell is kept.
+    pub fn weight(&self, from: u32, to: u32) -> f32 {
+        self.row(from).find(|&(other, _)| other == to).map_or(0.0, |(_, weight)| weight)
+    }
+
     /// The number of items, known or not, that the model has rows for.
     pub fn items(&self) -> usize {
         self.row_starts.len() - 1

@@ -123,6 +123,15 @@ fn a_session_moves_the_home_page() {
 }
 
 #[test]
+fn a_reason_names_the_product_that_goes_best_with_what_is_shown() {
+    let shop = shop(12, &[&[1, 2], &[1, 2], &[6, 8], &[6, 8]]);
+    let answers = answer(&shop, &ask(&[(Placement::HomeForYou, 2, &[])]), Some(&viewer(&[1, 6])));
+    let reasons: Vec<_> = answers[0].slots.iter().map(|s| (&*s.product_id, s.reasons[0].as_str())).collect();
+    assert!(reasons.contains(&("p2", "chosen in sessions like this one, after Product 1")), "{reasons:?}");
+    assert!(reasons.contains(&("p8", "chosen in sessions like this one, after Product 6")), "{reasons:?}");
+}
+
+#[test]
 fn each_rung_fills_what_the_one_above_leaves_empty() {
     let shop = shop(12, SESSIONS);
     let similar = ask(&[(Placement::ProductSimilar, 11, &["p6"])]);
