@@ -28,6 +28,16 @@ pub(crate) fn key_of(message_id: &str) -> [u8; 16] {
     xxh3_128(message_id.as_bytes()).to_be_bytes()
 }
 
+fn table_of(week: i64) -> String {
+    format!("seen-{week}")
+}
+
+/// Whether a table remembers message ids that no message of `now` is compared with any more.
+pub(crate) fn is_expired_table(name: &str, now: UtcMillis) -> bool {
+    let week = name.strip_prefix("seen-").and_then(|w| w.parse::<i64>().ok());
+    week.is_some_and(|week| week < week_of(now) - 1)
+}
+
 fn week_of(at: UtcMillis) -> i64 {
     at.get().div_euclid(WINDOW_MS)
 }
@@ -50,7 +60,7 @@ impl Dedupe {
         if let Some(&table) = self.weeks.get(&week) {
             return Ok(table);
         }
-        let table = store.table(&format!("seen-{week}"))?;
+        let table = store.table(&table_of(week))?;
         self.weeks.insert(week, table);
         Ok(table)
     }
@@ -100,13 +110,9 @@ impl Dedupe {
 
     /// Drops the tables of weeks that no message of `now` can be compared with any more.
     pub(crate) fn expire(&mut self, store: &dyn StateStore, now: UtcMillis) -> Result<(), StateError> {
-        let oldest = week_of(now) - 1;
-        for name in store.table_names() {
-            let week = name.strip_prefix("seen-").and_then(|w| w.parse::<i64>().ok());
-            if let Some(week) = week.filter(|&w| w < oldest) {
-                self.weeks.remove(&week);
-                store.drop_table(&name)?;
-            }
+        for name in store.table_names().iter().filter(|name| is_expired_table(name, now)) {
+            self.weeks.retain(|week, _| table_of(*week) != *name);
+            store.drop_table(name)?;
         }
         Ok(())
     }

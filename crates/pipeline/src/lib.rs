@@ -7,6 +7,7 @@
 //! applied: whoever waits for a subject's events with [`Pipeline::caught_up`] sees them in every view.
 
 mod dedupe;
+mod digest;
 mod entry;
 mod fold;
 mod items;
@@ -20,6 +21,7 @@ mod trending;
 mod watermarks;
 mod work;
 
+pub use digest::state_digest;
 pub use items::Items;
 pub use live::Live;
 pub use measures::describe_metrics;

@@ -9,6 +9,8 @@ use tradewind_events::{Kind, Origin};
 use tradewind_kernel::FixedClock;
 use tradewind_ports::block_on;
 
+use crate::state_digest;
+
 use super::*;
 
 const NOW: UtcMillis = UtcMillis::new(1_795_000_000_000);
@@ -176,6 +178,38 @@ fn a_record_of_a_newer_program_is_passed_over_and_the_rest_applied() {
     assert_eq!(profile(&pipeline, &anonymous("a")).events, 1);
 }
 
+/// One of all sorts of events: live and imported, late and early, of people who sign in on shared devices.
+fn any_event(&(message, subject, product, sort): &(u32, u32, u32, u8)) -> Event {
+    let minutes = i64::from(message * 7 % 90) - 45;
+    let at = NOW.plus(minutes * UtcMillis::MINUTE);
+    let properties = format!(
+        r#"{{"product_id":"p{product}","name":"Product {}","price":{subject}.5,"quantity":{sort}}}"#,
+        message % 3
+    );
+    let names = [
+        "Product Viewed",
+        "Product Clicked",
+        "Product Added",
+        "Product Removed",
+        "Order Completed",
+        "Order Refunded",
+        "Products Searched",
+        "Size Guide Opened",
+    ];
+    let name = names.get(usize::from(sort)).copied().unwrap_or("Product Viewed");
+    let mut event = track(&format!("m{message}"), &format!("s{subject}"), name, &properties, at);
+    if sort == 8 {
+        event.kind = Kind::Identify;
+    }
+    if message % 4 == 0 {
+        event.user_id = Some(format!("u{}", product % 2));
+    }
+    if message % 5 == 0 {
+        event.origin = Origin::Import;
+    }
+    event
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
 
@@ -211,5 +245,35 @@ proptest! {
             prop_assert_eq!(events, expected.get(&subject).copied().unwrap_or(0));
         }
         prop_assert_eq!(pipeline.counts().unwrap().iter().map(|c| c.1).sum::<u64>(), seen.len() as u64);
+    }
+
+    /// The state made anew from the log is the one that lived, byte for byte: however the log was cut into
+    /// batches, and wherever the program was stopped.
+    #[test]
+    fn a_rebuild_gives_the_same_bytes(
+        sends in prop::collection::vec((0..40u32, 0..8u32, 0..5u32, 0..9u8), 1..120),
+        restarts in prop::collection::vec(0..120usize, 0..3),
+        batch in 1..30usize,
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        let mut pipeline = open(dir.path(), NOW);
+        for (n, chunk) in sends.chunks(batch).enumerate() {
+            block_on(pipeline.collect(&chunk.iter().map(any_event).collect::<Vec<_>>())).unwrap();
+            if restarts.iter().any(|r| r / batch == n) {
+                drop(pipeline);
+                pipeline = open(dir.path(), NOW);
+            }
+        }
+        settle(&pipeline);
+        drop(pipeline);
+        let digest = |dir: &Path| {
+            state_digest(&FjallStore::open(&dir.join("state"), 8 << 20).unwrap(), NOW).unwrap()
+        };
+        let lived = digest(dir.path());
+        std::fs::rename(dir.path().join("state"), dir.path().join("old")).unwrap();
+        let pipeline = open(dir.path(), NOW);
+        settle(&pipeline);
+        drop(pipeline);
+        prop_assert_eq!(digest(dir.path()), lived);
     }
 }
