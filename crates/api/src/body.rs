@@ -54,7 +54,7 @@ fn gunzip(raw: &[u8]) -> Result<Bytes, Problem> {
 }
 
 /// Whether brackets outside strings nest deeper than `limit`. Says nothing about whether it is JSON.
-fn depth_exceeds(json: &[u8], limit: usize) -> bool {
+pub(crate) fn depth_exceeds(json: &[u8], limit: usize) -> bool {
     let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
     for &byte in json {
         if in_string {

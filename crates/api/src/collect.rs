@@ -6,8 +6,8 @@
 
 mod boot;
 pub(crate) mod handlers;
-mod message;
-mod parse;
+pub(crate) mod message;
+pub(crate) mod parse;
 
 pub(crate) use boot::{rudder_config, segment_settings};
 

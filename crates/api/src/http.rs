@@ -14,13 +14,15 @@ use tradewind_events::Kind;
 
 use crate::collect::handlers::{self, CollectQuery};
 use crate::collect::{rudder_config, segment_settings};
+use crate::dialects::{cloudevents, posthog};
 use crate::extract::Query;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
 use crate::{decide, docs, openapi, operate, profiles, trace};
 
 /// Paths on which browsers of other origins may send events.
-const COLLECTING: [&str; 4] = ["/v1/", "/beacon/", "/sourceConfig", "/docs/errors"];
+const COLLECTING: [&str; 9] =
+    ["/v1/", "/beacon/", "/sourceConfig", "/docs/errors", "/batch", "/capture", "/e/", "/i/v0/e", "/flags"];
 
 /// Everything that the API serves. `more` (a storefront, say) is served beside it under the same roof, and
 /// answers with its own fallback what neither knows.
@@ -47,6 +49,7 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
         .route("/docs", get(docs::reference))
         .route("/docs/errors/{code}", get(docs::error_page))
         .route("/v1/{*path}", any(nothing_here));
+    routes = other_dialects(routes);
     let kinds = [
         (Kind::Track, ["/v1/track", "/v1/t"]),
         (Kind::Identify, ["/v1/identify", "/v1/i"]),
@@ -74,6 +77,18 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
         .layer(middleware::from_fn_with_state(api, cors))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(trace::observe))
+}
+
+/// What other vendors' clients send to.
+fn other_dialects(mut routes: Router<Arc<Api>>) -> Router<Arc<Api>> {
+    routes = routes.route("/v1/cloudevents", post(cloudevents::receive));
+    for path in ["/batch", "/batch/"] {
+        routes = routes.route(path, post(posthog::batch));
+    }
+    for path in ["/capture", "/capture/", "/e/", "/i/v0/e/"] {
+        routes = routes.route(path, post(posthog::capture));
+    }
+    routes.route("/flags", post(posthog::flags)).route("/flags/", post(posthog::flags))
 }
 
 async fn nothing_here(request: Request) -> Problem {

@@ -8,6 +8,7 @@ mod auth;
 mod body;
 mod collect;
 mod decide;
+mod dialects;
 mod docs;
 mod extract;
 mod http;

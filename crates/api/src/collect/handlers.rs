@@ -22,7 +22,7 @@ use crate::problem::{Code, FieldError, Problem, ProblemDocument};
 use crate::state::{Api, Rejected};
 
 /// The most messages of one batch.
-const MAX_BATCH: usize = 2_500;
+pub(crate) const MAX_BATCH: usize = 2_500;
 
 /// What the query may say.
 #[derive(Debug, Default, Deserialize)]
@@ -30,7 +30,7 @@ pub(crate) struct CollectQuery {
     #[serde(default)]
     strict: Option<String>,
     #[serde(default, rename = "writeKey")]
-    write_key: Option<String>,
+    pub(crate) write_key: Option<String>,
 }
 
 impl CollectQuery {
@@ -42,9 +42,9 @@ impl CollectQuery {
 /// What the collector answers when something was wrong with single events.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Taken {
-    success: bool,
+    pub(crate) success: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    rejected: Vec<FieldError>,
+    pub(crate) rejected: Vec<FieldError>,
 }
 
 /// `POST /v1/batch`
@@ -183,7 +183,7 @@ async fn take(api: &Api, items: &[&str], envelope: &Envelope<'_>, strict: bool) 
     Ok(Json(Taken { success: true, rejected }).into_response())
 }
 
-fn not_collected(error: CollectError) -> Problem {
+pub(crate) fn not_collected(error: CollectError) -> Problem {
     match error {
         CollectError::Overloaded => Problem::new(Code::Overloaded, error.to_string()),
         CollectError::Stopped => Problem::new(Code::Stopped, error.to_string()),

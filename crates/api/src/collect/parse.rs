@@ -31,11 +31,11 @@ pub struct Reject {
 /// An event, or the reason why there is none.
 pub type Parsed = Result<Event, Reject>;
 
-fn reject(code: &'static str, message: impl Into<String>) -> Reject {
+pub(crate) fn reject(code: &'static str, message: impl Into<String>) -> Reject {
     Reject { code, message: message.into(), structural: false }
 }
 
-fn malformed(message: impl Into<String>) -> Reject {
+pub(crate) fn malformed(message: impl Into<String>) -> Reject {
     Reject { code: "malformed", message: message.into(), structural: true }
 }
 
@@ -69,9 +69,14 @@ pub(crate) fn parse(json: &str, envelope: &Envelope<'_>) -> Parsed {
         return Err(malformed("a message is a JSON object"));
     }
     let message: Message<'_> = serde_json::from_str(json).map_err(|e| malformed(e.to_string()))?;
-    let kind = kind_of(&message, envelope.kind)?;
-    check_lengths(&message)?;
-    check_needs(&message, kind)?;
+    canonical(&message, envelope)
+}
+
+/// Checks a message that was read, in whatever dialect, and makes an event of it.
+pub(crate) fn canonical(message: &Message<'_>, envelope: &Envelope<'_>) -> Parsed {
+    let kind = kind_of(message, envelope.kind)?;
+    check_lengths(message)?;
+    check_needs(message, kind)?;
     let message_id = message.message_id.owned().unwrap_or_else(|| fresh_id(envelope.received));
     let original = time_of(&message.original_timestamp).or_else(|| time_of(&message.timestamp));
     let sent = time_of(&message.sent_at).or(envelope.sent);
@@ -79,7 +84,7 @@ pub(crate) fn parse(json: &str, envelope: &Envelope<'_>) -> Parsed {
     let mut event = Event::new(kind, message_id, occurred_at, envelope.received);
     event.original_at = original.filter(|&o| o != occurred_at);
     event.origin = envelope.origin;
-    event.name = name_of(&message, kind);
+    event.name = name_of(message, kind);
     event.user_id = message.user_id.owned();
     event.anonymous_id = message.anonymous_id.owned();
     event.previous_id = message.previous_id.owned();

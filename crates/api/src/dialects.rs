@@ -1,0 +1,11 @@
+//! Other vendors' wire formats, each read into the canonical events of the collector.
+//!
+//! A dialect owns its wire types and what its clients expect for an answer; [`draft`] holds what all share:
+//! the same limits, ids and clock correction as Segment's messages have, and the same view of rejected ones.
+//! Items are taken one by one. What was answered with success is durable.
+
+pub(crate) mod cloudevents;
+mod draft;
+pub(crate) mod posthog;
+#[cfg(test)]
+mod testing;
