@@ -36,6 +36,12 @@ pub(crate) enum Command {
     Import(ImportArguments),
     /// Train the models on everything that has been taken in
     Train,
+    /// Make the state anew from the log
+    Rebuild {
+        /// Only compare it with the state that is there; exits with 1 if they differ
+        #[arg(long)]
+        check: bool,
+    },
     /// Fill a demo shop and serve it, with a storefront and a console
     Demo(DemoArguments),
     /// Measure the models by public protocols
@@ -43,6 +49,8 @@ pub(crate) enum Command {
     Evaluate(EvaluateCommand),
     /// Measure what events and decisions cost on this machine, on a server of its own
     Bench(BenchArguments),
+    /// Check the data of a stopped server, and change nothing
+    Verify,
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),

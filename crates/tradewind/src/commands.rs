@@ -5,8 +5,10 @@ mod config;
 mod demo;
 mod evaluate;
 mod import;
+mod rebuild;
 mod serve;
 mod train;
+mod verify;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -22,6 +24,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     match command {
         Command::Evaluate(what) => evaluate::run(&what),
         Command::Bench(arguments) => bench::run(&loaded(&global, Vec::new())?, &arguments, global.json),
+        Command::Verify => verify::run(&loaded(&global, Vec::new())?, global.json),
         Command::Config(ConfigCommand::Show) => config::show(&loaded(&global, Vec::new())?, global.json),
         Command::Serve(arguments) => {
             let flags = flags([
@@ -31,6 +34,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
             serve::run(&started(&global, flags)?, arguments.storefront)
         }
         Command::Import(arguments) => import::run(&started(&global, Vec::new())?, &arguments, global.json),
+        Command::Rebuild { check } => rebuild::run(&started(&global, Vec::new())?, check, global.json),
         Command::Train => train::run(&started(&global, Vec::new())?, global.json),
         Command::Demo(arguments) => {
             let flags = flags([("serve.port", arguments.port.map(Value::from))]);

@@ -22,6 +22,27 @@ pub(crate) struct House {
     _dir: DataDir,
 }
 
+fn mib(n: u64) -> u64 {
+    n.saturating_mul(1 << 20)
+}
+
+/// The log's limits, as configured.
+pub(crate) fn log_options(config: &Config) -> LogOptions {
+    LogOptions {
+        segment_bytes: mib(config.storage.log_segment_mib),
+        max_queued_bytes: usize::try_from(mib(config.storage.log_queue_mib)).unwrap_or(usize::MAX),
+    }
+}
+
+/// What the projection takes for granted, as configured.
+pub(crate) fn settings(config: &Config) -> Settings {
+    Settings {
+        currency: config.shop.currency,
+        popularity_half_life_ms: i64::from(config.models.popularity_half_life_hours) * UtcMillis::HOUR,
+        max_lag_records: config.storage.max_lag_records,
+    }
+}
+
 /// How long to wait for the projection before telling that it still goes on.
 const STEP: Duration = Duration::from_secs(1);
 
@@ -29,11 +50,7 @@ impl House {
     /// Opens the data directory and starts what runs on it; what a crash left half-written is cut and told.
     pub(crate) fn open(config: &Config) -> Result<Self, Failure> {
         let dir = DataDir::open(&config.data_dir)?;
-        let mib = |n: u64| n.saturating_mul(1 << 20);
-        let queue = usize::try_from(mib(config.storage.log_queue_mib)).unwrap_or(usize::MAX);
-        let options =
-            LogOptions { segment_bytes: mib(config.storage.log_segment_mib), max_queued_bytes: queue };
-        let log = dir.log(options)?;
+        let log = dir.log(log_options(config))?;
         if let Some(torn) = log.torn_tail() {
             tracing::warn!(
                 file = %torn.file.display(), cut_bytes = torn.cut_bytes, problem = torn.problem,
@@ -42,13 +59,7 @@ impl House {
         }
         let state = dir.state(mib(config.storage.state_cache_mib))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let half_life = i64::from(config.models.popularity_half_life_hours) * UtcMillis::HOUR;
-        let settings = Settings {
-            currency: config.shop.currency,
-            popularity_half_life_ms: half_life,
-            max_lag_records: config.storage.max_lag_records,
-        };
-        let pipeline = Pipeline::open(Arc::new(log), Arc::new(state), Arc::clone(&clock), settings)
+        let pipeline = Pipeline::open(Arc::new(log), Arc::new(state), Arc::clone(&clock), settings(config))
             .map_err(Failure::failed)?;
         let pipeline = Arc::new(pipeline);
         let decider = Arc::new(Decider::new(Arc::clone(&pipeline)));

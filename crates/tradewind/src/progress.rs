@@ -9,6 +9,11 @@ pub(crate) fn bytes(total: u64, what: &str) -> ProgressBar {
     styled(ProgressBar::new(total), what, "{msg:>12} [{wide_bar}] {bytes}/{total_bytes} {eta}")
 }
 
+/// A bar for work of known size in records.
+pub(crate) fn records(total: u64, what: &str) -> ProgressBar {
+    styled(ProgressBar::new(total), what, "{msg:>12} [{wide_bar}] {human_pos}/{human_len} {eta}")
+}
+
 /// A spinner for work of unknown size.
 pub(crate) fn spinner(what: &str) -> ProgressBar {
     let bar = styled(ProgressBar::new_spinner(), what, "{msg:>12} {spinner} {elapsed}");

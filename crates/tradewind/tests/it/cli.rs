@@ -111,6 +111,22 @@ fn an_import_twice_changes_nothing() {
 }
 
 #[test]
+fn a_rebuild_gives_the_same_state_and_tells_another() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("rows.csv"), ROWS).unwrap();
+    exits(dir.path(), &["import", "rees46", "rows.csv", "--data-dir", "data"], 0);
+    let rebuild = |more: &[&str], code| {
+        json_of(&exits(dir.path(), &[&["rebuild", "--json", "--data-dir", "data"], more].concat(), code).0)
+    };
+    assert_eq!(rebuild(&["--check"], 0)["same"], true);
+    std::fs::remove_dir_all(dir.path().join("data/state")).unwrap();
+    assert_eq!(rebuild(&["--check"], 1)["same"], false);
+    assert_eq!(rebuild(&[], 0)["replaced"], true);
+    assert_eq!(rebuild(&["--check"], 0)["same"], true);
+    assert!(!dir.path().join("data/state.old").exists() && !dir.path().join("data/state.new").exists());
+}
+
+#[test]
 fn an_input_that_does_not_read_exits_with_5() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("bad.csv"), "a,b\n1,2\n").unwrap();

@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tradewind_bench::{Client, Server, request};
 
-use crate::support::{KEY, PROGRAM, Rng, send};
+use crate::support::{KEY, PROGRAM, Rng, exits, send};
 
 /// Kills, unless the variable says otherwise.
 const CYCLES: usize = 20;
@@ -225,6 +225,8 @@ fn nothing_acknowledged_is_lost_and_nothing_counts_twice() {
     assert!(status.success() && !log.contains("panicked"), "{log}");
     let server = Server::start(Path::new(PROGRAM), dir.path(), &[]).unwrap();
     check_exactly(&server, &writers);
+    server.stop().unwrap();
+    exits(dir.path(), &["rebuild", "--check", "--data-dir", "."], 0);
     let messages: usize = writers.iter().map(|w| w.messages.len()).sum();
     let deliveries: u64 = writers.iter().map(|w| w.deliveries).sum();
     println!(
