@@ -16,7 +16,7 @@ const LAYOUT_VERSION: &str = "1";
 /// An open data directory; the lock is held as long as it lives.
 pub struct DataDir {
     path: PathBuf,
-    _lock: File,
+    _lock: Option<File>,
 }
 
 /// Why a data directory could not be opened.
@@ -58,11 +58,7 @@ impl DataDir {
         let failed = |source| DataDirError::Io { path: path.to_owned(), source };
         fs::create_dir_all(path).map_err(failed)?;
         let lock = File::create(path.join("LOCK")).map_err(failed)?;
-        match lock.try_lock() {
-            Err(TryLockError::WouldBlock) => return Err(DataDirError::InUse(path.to_owned())),
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
-            Ok(()) => {}
-        }
+        take(&lock, path)?;
         let version = path.join("VERSION");
         match fs::read_to_string(&version) {
             Ok(found) if found.trim() != LAYOUT_VERSION => {
@@ -73,6 +69,29 @@ impl DataDir {
                 make_durably(path, &version, &format!("{LAYOUT_VERSION}\n")).map_err(failed)?;
             }
             Err(source) => return Err(failed(source)),
+        }
+        Ok(Self { path: path.to_owned(), _lock: Some(lock) })
+    }
+
+    /// Opens `path` to look at its files, and changes nothing: it must be there and of a known version. The
+    /// lock is taken where there is one; a directory that no process has ever opened has none.
+    ///
+    /// # Errors
+    /// [`DataDirError`] when it is in use, not there, too new or not to be read.
+    pub fn open_to_check(path: &Path) -> Result<Self, DataDirError> {
+        let failed = |at: &Path| {
+            let path = at.to_owned();
+            move |source| DataDirError::Io { path, source }
+        };
+        let lock = match File::open(path.join("LOCK")) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => None,
+            lock => Some(lock.map_err(failed(&path.join("LOCK")))?),
+        };
+        lock.as_ref().map_or(Ok(()), |lock| take(lock, path))?;
+        let version = path.join("VERSION");
+        let found = fs::read_to_string(&version).map_err(failed(&version))?;
+        if found.trim() != LAYOUT_VERSION {
+            return Err(DataDirError::TooNew { path: path.to_owned(), found: found.trim().to_owned() });
         }
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
@@ -106,6 +125,14 @@ impl DataDir {
     }
 }
 
+fn take(lock: &File, path: &Path) -> Result<(), DataDirError> {
+    match lock.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(DataDirError::InUse(path.to_owned())),
+        Err(TryLockError::Error(source)) => Err(DataDirError::Io { path: path.to_owned(), source }),
+        Ok(()) => Ok(()),
+    }
+}
+
 /// Writes a new file and the folders that lead to it so that they survive power loss.
 fn make_durably(dir: &Path, file: &Path, text: &str) -> io::Result<()> {
     for folder in ["log", "state"] {
@@ -130,7 +157,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let open = DataDir::open(dir.path()).unwrap();
         assert!(matches!(DataDir::open(dir.path()), Err(DataDirError::InUse(_))));
+        assert!(matches!(DataDir::open_to_check(dir.path()), Err(DataDirError::InUse(_))));
         drop(open);
+        drop(DataDir::open_to_check(dir.path()).unwrap());
+        assert!(DataDir::open_to_check(&dir.path().join("none")).is_err());
         fs::write(dir.path().join("VERSION"), "2\n").unwrap();
         assert!(matches!(DataDir::open(dir.path()), Err(DataDirError::TooNew { .. })));
     }

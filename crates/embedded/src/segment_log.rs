@@ -2,10 +2,14 @@
 //!
 //! Appends queue; the writer takes all that waits, writes it, calls fdatasync once, then answers them all
 //! (group commit). What waits is bounded by [`LogOptions::max_queued_bytes`]. A sync that fails aborts the
-//! process. Opening checks the last segment record by record and cuts a torn tail, which it tells.
+//! process. Opening checks every record. It cuts what a crash left of a write that was never acknowledged, and
+//! tells so; where acknowledged data is damaged it refuses and changes nothing. [`crate::segment`] has the
+//! format and says how the two are told apart.
+//!
+//! **What the disk is taken to do.** A sync that returned made everything before it durable, and a sector of
+//! 512 bytes is written whole or not at all. Of what was not synced any sectors may be missing. One thing
+//! cannot be told from a torn write: damage in the very last group of a log that was not closed.
 
-use std::fs::OpenOptions;
-use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,7 +22,9 @@ use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
 use tradewind_ports::{AppendError, BoxFuture, EventLog, LogReader, Offset, ReadError};
 
-use crate::segment::{self, FRAME_BYTES, HEADER_BYTES, MAX_RECORD_BYTES};
+use crate::disk::{Disk, RealDisk};
+use crate::segment::{FRAME_BYTES, MAX_RECORD_BYTES, Version};
+use crate::segment_open::{self, OpenError, TornTail};
 use crate::segment_reader::SegmentReader;
 use crate::segment_writer::{Framed, Job, LINGER_BYTES, Writer};
 
@@ -37,56 +43,10 @@ impl Default for LogOptions {
     }
 }
 
-/// What opening cut from the end: bytes of a write that a crash interrupted, never acknowledged.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TornTail {
-    /// The file that was cut.
-    pub file: PathBuf,
-    /// How much was cut.
-    pub cut_bytes: u64,
-    /// What was wrong with it.
-    pub problem: &'static str,
-}
-
-/// Why the log could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The operating system's error.
-    #[error("the log in {dir} could not be opened: {source}")]
-    Io {
-        /// The log's folder.
-        dir: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
-    /// A record is damaged and good ones follow it. Nothing was changed.
-    #[error(
-        "the log is damaged in {file} at byte {position}: {what}, and good records follow it; \
-         restore the file from a copy"
-    )]
-    Damaged {
-        /// The damaged segment.
-        file: PathBuf,
-        /// Where the damaged record starts.
-        position: u64,
-        /// What does not match.
-        what: &'static str,
-    },
-    /// A segment is missing or holds another number of records than its successor's name says.
-    #[error("the log is damaged: {file} ends at offset {ends} and the next segment starts at {next}")]
-    Gap {
-        /// The segment before the gap.
-        file: PathBuf,
-        /// One past its last record.
-        ends: Offset,
-        /// The next segment's first offset.
-        next: Offset,
-    },
-}
-
 pub(crate) struct SegmentInfo {
     pub(crate) base: Offset,
     pub(crate) path: PathBuf,
+    pub(crate) version: Version,
     /// Durable bytes, the header included.
     pub(crate) bytes: u64,
     pub(crate) index: Vec<(u64, u64)>,
@@ -108,6 +68,7 @@ impl View {
 }
 
 pub(crate) struct Shared {
+    pub(crate) disk: Arc<dyn Disk>,
     pub(crate) view: Mutex<View>,
     pub(crate) grown: Condvar,
     pub(crate) queued_bytes: AtomicUsize,
@@ -129,28 +90,27 @@ impl SegmentLog {
     /// Opens the log in `dir`, which is made if it is new.
     ///
     /// # Errors
-    /// [`OpenError`] of the operating system, or when a whole segment is missing.
+    /// [`OpenError`] of the operating system, or when acknowledged data is damaged or missing.
     pub fn open(dir: &Path, options: LogOptions) -> Result<Self, OpenError> {
+        let (mut log, writer, jobs) = Self::open_without_thread(Arc::new(RealDisk), dir, options)?;
+        let writer = std::thread::Builder::new()
+            .name("log-writer".into())
+            .spawn(move || writer.run(&jobs))
+            .map_err(|source| OpenError::Io { dir: dir.to_owned(), source })?;
+        log.writer = Some(writer);
+        Ok(log)
+    }
+
+    /// Opens the log; its writer works when and as far as the caller steps it.
+    pub(crate) fn open_without_thread(
+        disk: Arc<dyn Disk>,
+        dir: &Path,
+        options: LogOptions,
+    ) -> Result<(Self, Writer, mpsc::Receiver<Job>), OpenError> {
         let failed = |source| OpenError::Io { dir: dir.to_owned(), source };
-        std::fs::create_dir_all(dir).map_err(failed)?;
-        let mut bases: Vec<Offset> = std::fs::read_dir(dir)
-            .map_err(failed)?
-            .filter_map(|entry| segment::base_of(&entry.ok()?.path()))
-            .collect();
-        bases.sort_unstable();
-        let (mut view, mut torn) = (View { segments: Vec::new(), end: 0 }, None);
-        let last = bases.last().copied();
-        for base in bases {
-            let path = segment::path(dir, base);
-            if let Some(before) = view.segments.last().filter(|_| view.end != base) {
-                return Err(OpenError::Gap { file: before.path.clone(), ends: view.end, next: base });
-            }
-            let (info, end, cut) = open_segment(dir, base, path, Some(base) == last)?;
-            torn = cut.or(torn);
-            view.end = end;
-            view.segments.push(info);
-        }
+        let (view, torn) = segment_open::open_all(&*disk, dir)?;
         let shared = Arc::new(Shared {
+            disk,
             view: Mutex::new(view),
             grown: Condvar::new(),
             queued_bytes: AtomicUsize::new(0),
@@ -158,11 +118,7 @@ impl SegmentLog {
         });
         let (queue, jobs) = mpsc::channel();
         let writer = Writer::new(dir.to_owned(), Arc::clone(&shared), options).map_err(failed)?;
-        let writer = std::thread::Builder::new()
-            .name("log-writer".into())
-            .spawn(move || writer.run(&jobs))
-            .map_err(failed)?;
-        Ok(Self { shared, queue: Some(queue), writer: Some(writer), options, torn })
+        Ok((Self { shared, queue: Some(queue), writer: None, options, torn }, writer, jobs))
     }
 
     /// What opening cut from the end, if anything.
@@ -176,41 +132,6 @@ impl SegmentLog {
     pub fn size_bytes(&self) -> u64 {
         self.shared.view.lock().segments.iter().map(|s| s.bytes).sum()
     }
-}
-
-/// Scans a segment; the last one loses what stands behind its last whole record. What is cut is kept beside
-/// it, in a file that ends in `.cut`.
-fn open_segment(
-    dir: &Path,
-    base: Offset,
-    path: PathBuf,
-    last: bool,
-) -> Result<(SegmentInfo, Offset, Option<TornTail>), OpenError> {
-    let failed = |source| OpenError::Io { dir: dir.to_owned(), source };
-    let (found, torn) = scan_and_cut(base, &path, last).map_err(failed)?;
-    if let Some(what) = found.problem.filter(|_| found.is_damage) {
-        return Err(OpenError::Damaged { file: path, position: found.good_bytes, what });
-    }
-    let bytes = found.good_bytes.max(HEADER_BYTES);
-    Ok((SegmentInfo { base, path, bytes, index: found.index }, base + found.records, torn))
-}
-
-fn scan_and_cut(base: Offset, path: &Path, last: bool) -> io::Result<(segment::Scanned, Option<TornTail>)> {
-    let mut file = OpenOptions::new().read(true).write(true).open(path)?;
-    let found = segment::scan(&mut file, base)?;
-    let Some(problem) = found.problem.filter(|_| last && !found.is_damage) else { return Ok((found, None)) };
-    let mut tail = Vec::new();
-    file.seek(SeekFrom::Start(found.good_bytes))?;
-    file.read_to_end(&mut tail)?;
-    std::fs::write(path.with_extension(format!("{}.cut", found.good_bytes)), &tail)?;
-    file.set_len(found.good_bytes)?;
-    if found.good_bytes < HEADER_BYTES {
-        file.rewind()?;
-        file.write_all(&segment::header(base))?;
-    }
-    file.sync_all()?;
-    let torn = TornTail { file: path.to_owned(), cut_bytes: tail.len() as u64, problem };
-    Ok((found, Some(torn)))
 }
 
 impl SegmentLog {
@@ -295,5 +216,11 @@ impl Drop for SegmentLog {
     }
 }
 
+#[cfg(test)]
+mod damage;
+#[cfg(test)]
+mod sim_disk;
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod tests;

@@ -1,15 +1,17 @@
 //! Reading a segment log forward, durable records only.
 
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use tradewind_ports::{LogReader, Offset, ReadError, Record};
 
-use crate::segment::{self, FRAME_BYTES, Frame};
+use crate::disk::DiskFile;
+use crate::segment::{self, FRAME_BYTES, Frame, GROUP_BYTES, GROUP_MARK, Group};
 use crate::segment_log::Shared;
+use crate::segment_scan::INDEX_EVERY_BYTES;
+
+/// The largest piece that is read at once.
+const CHUNK_BYTES: u64 = 64 << 20;
 
 /// A position in the log: a record's number, and where it stands in which file.
 pub(crate) struct SegmentReader {
@@ -20,7 +22,7 @@ pub(crate) struct SegmentReader {
 
 struct OpenSegment {
     base: Offset,
-    file: File,
+    file: Box<dyn DiskFile>,
     name: String,
     at_bytes: u64,
 }
@@ -36,7 +38,8 @@ impl SegmentReader {
         Ok(Self { shared, next: from, file: None })
     }
 
-    /// Opens the file that holds the next record and walks to it from the index entry before it.
+    /// Opens the file that holds the next record and walks to it from the index entry before it, checking
+    /// each record on the way: a length that is wrong must not lead to another record.
     fn open(&mut self) -> Result<(), ReadError> {
         let view = self.shared.view.lock();
         let (start, end) = (view.start(), view.end);
@@ -44,17 +47,18 @@ impl SegmentReader {
             return Err(ReadError::OutOfRange { asked: self.next, start, end });
         };
         let wanted = self.next - found.base;
-        let (base, path, good_bytes) = (found.base, found.path.clone(), found.bytes);
+        let (base, path, limit) = (found.base, found.path.clone(), found.bytes);
         let entry = found.index.partition_point(|&(record, _)| record <= wanted).checked_sub(1);
-        let (mut record, mut at_bytes) = entry.map_or((0, segment::HEADER_BYTES), |i| found.index[i]);
+        let (mut record, at_bytes) = entry.map_or((0, segment::HEADER_BYTES), |i| found.index[i]);
         drop(view);
-        let file = File::open(&path)?;
+        let file = self.shared.disk.open(&path)?;
         let mut opened = OpenSegment { base, file, name: path.display().to_string(), at_bytes };
         while record < wanted {
-            let size = opened.frame_size(good_bytes)?;
-            at_bytes += size;
-            opened.at_bytes = at_bytes;
-            record += 1;
+            let passed = opened.read(base + record, limit, INDEX_EVERY_BYTES, wanted - record)?;
+            if passed.is_empty() {
+                return Err(opened.damaged("fewer records than there were"));
+            }
+            record += passed.len() as u64;
         }
         self.file = Some(opened);
         Ok(())
@@ -66,43 +70,65 @@ impl OpenSegment {
         ReadError::Corrupt { file: self.name.clone(), position: self.at_bytes, what }
     }
 
-    /// The size of the frame at the current position, its length read and not its payload.
-    fn frame_size(&self, good_bytes: u64) -> Result<u64, ReadError> {
-        let mut length = [0; 4];
-        self.file.read_exact_at(&mut length, self.at_bytes)?;
-        let size = FRAME_BYTES as u64 + u64::from(u32::from_le_bytes(length));
-        if self.at_bytes + size > good_bytes {
+    /// How much to read so that one frame at least is whole, the head of a group before it included.
+    fn needed(&self, limit: u64) -> Result<u64, ReadError> {
+        let (heads, mut bytes) = (2 * GROUP_BYTES as u64, Vec::new());
+        self.file.read_at(self.at_bytes, heads.min(limit - self.at_bytes), &mut bytes)?;
+        let heads = bytes.chunks(GROUP_BYTES).take_while(|head| head.starts_with(&GROUP_MARK)).count();
+        let at = heads * GROUP_BYTES;
+        let length = bytes.get(at..).and_then(|rest| rest.first_chunk::<4>());
+        let size = length.map_or(0, |length| FRAME_BYTES as u64 + u64::from(u32::from_le_bytes(*length)));
+        if self.at_bytes + at as u64 + size > limit {
             return Err(self.damaged("a length that reaches past the end"));
         }
-        Ok(size)
+        Ok(at as u64 + size)
     }
 
-    /// Reads whole frames from the current position up to `limit`, about `max_bytes` of them.
-    fn read(&mut self, first: Offset, limit: u64, max_bytes: usize) -> Result<Vec<Record>, ReadError> {
-        let left = limit.saturating_sub(self.at_bytes);
-        if left == 0 {
-            return Ok(Vec::new());
+    fn check(&self, group: Group, at_bytes: u64, next: Offset) -> Result<(), ReadError> {
+        if (group.position, group.first) == (at_bytes, next) {
+            return Ok(());
         }
-        let mut wanted = u64::max(max_bytes as u64, self.frame_size(limit)?).min(left);
-        wanted = wanted.min(64 << 20);
-        let mut chunk = Vec::with_capacity(usize::try_from(wanted).unwrap_or(0));
-        self.file.seek(SeekFrom::Start(self.at_bytes))?;
-        (&self.file).take(wanted).read_to_end(&mut chunk)?;
-        let chunk = Bytes::from(chunk);
-        let (mut records, mut at) = (Vec::new(), 0);
-        loop {
-            match segment::look(&chunk[at..]) {
-                Frame::Whole(size) => {
-                    let bytes = chunk.slice(at + FRAME_BYTES..at + FRAME_BYTES + size);
-                    records.push(Record { offset: first + records.len() as u64, bytes });
-                    at += FRAME_BYTES + size;
+        Err(self.damaged("a group that belongs elsewhere"))
+    }
+
+    /// Reads whole frames from the current position up to `limit`, about `max_bytes` and at most
+    /// `max_records` of them. None means that the limit is reached.
+    fn read(
+        &mut self,
+        first: Offset,
+        limit: u64,
+        max_bytes: u64,
+        max_records: u64,
+    ) -> Result<Vec<Record>, ReadError> {
+        let mut records = Vec::new();
+        while records.is_empty() && self.at_bytes < limit {
+            let left = limit - self.at_bytes;
+            let wanted = max_bytes.max(self.needed(limit)?).min(left).min(CHUNK_BYTES);
+            let mut chunk = Vec::with_capacity(usize::try_from(wanted).unwrap_or(0));
+            self.file.read_at(self.at_bytes, wanted, &mut chunk)?;
+            let chunk = Bytes::from(chunk);
+            let mut at = 0;
+            while (records.len() as u64) < max_records && at < chunk.len() {
+                match segment::look(&chunk[at..]) {
+                    Frame::Whole(size) => {
+                        let bytes = chunk.slice(at + FRAME_BYTES..at + FRAME_BYTES + size);
+                        records.push(Record { offset: first + records.len() as u64, bytes });
+                        at += FRAME_BYTES + size;
+                    }
+                    Frame::Group(group) => {
+                        let next = first + records.len() as u64;
+                        self.check(group, self.at_bytes + at as u64, next)?;
+                        at += GROUP_BYTES;
+                    }
+                    Frame::Damaged(what) if at == 0 => return Err(self.damaged(what)),
+                    Frame::Partial(_) | Frame::Damaged(_) => break,
                 }
-                Frame::Partial(_) => break,
-                Frame::Damaged(_) if !records.is_empty() => break,
-                Frame::Damaged(what) => return Err(self.damaged(what)),
             }
+            if at == 0 {
+                return Err(self.damaged("a record that is cut"));
+            }
+            self.at_bytes += at as u64;
         }
-        self.at_bytes += at as u64;
         Ok(records)
     }
 }
@@ -113,13 +139,17 @@ impl LogReader for SegmentReader {
             if self.next >= self.shared.view.lock().end {
                 return Ok(Vec::new());
             }
-            if self.file.is_none() {
+            let is_fresh = self.file.is_none();
+            if is_fresh {
                 self.open()?;
             }
             let Some(file) = &mut self.file else { return Ok(Vec::new()) };
             let limit = self.shared.view.lock().segment_bytes(file.base);
-            let records = file.read(self.next, limit, max_bytes)?;
+            let records = file.read(self.next, limit, max_bytes as u64, u64::MAX)?;
             if records.is_empty() {
+                if is_fresh {
+                    return Err(file.damaged("fewer records than there were"));
+                }
                 self.file = None;
                 continue;
             }

@@ -3,8 +3,7 @@
 //! It takes all that waits, writes it in one go, syncs once, then tells the readers and those who wait: a
 //! group commit. A write or sync that fails ends the process.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -14,8 +13,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tradewind_ports::Offset;
 
-use crate::segment::{self, FRAME_BYTES, HEADER_BYTES, INDEX_EVERY_BYTES};
+use crate::disk::{Disk, DiskFile};
+use crate::segment::{self, FRAME_BYTES, GROUP_BYTES, Group, HEADER_BYTES, Version};
 use crate::segment_log::{LogOptions, SegmentInfo, Shared};
+use crate::segment_scan::INDEX_EVERY_BYTES;
 
 /// Records with their frames made.
 #[derive(Default)]
@@ -52,55 +53,97 @@ pub(crate) struct Writer {
     dir: PathBuf,
     shared: Arc<Shared>,
     options: LogOptions,
-    file: File,
+    file: Box<dyn DiskFile>,
     base: Offset,
-    /// Written bytes and records, whether synced or not.
+    /// Durable bytes and records.
     at_bytes: u64,
     end: Offset,
     indexed_at: u64,
+    /// No group or seal proves yet that the last group was synced.
+    is_unsealed: bool,
+    buffer: Vec<u8>,
 }
 
 impl Writer {
     pub(crate) fn new(dir: PathBuf, shared: Arc<Shared>, options: LogOptions) -> io::Result<Self> {
         let (last, end) = {
             let view = shared.view.lock();
-            (view.segments.last().map(|s| (s.base, s.path.clone(), s.bytes)), view.end)
+            (view.segments.last().map(|s| (s.base, s.path.clone(), s.bytes, s.version)), view.end)
         };
-        let (base, at_bytes, file) = if let Some((base, path, bytes)) = last {
-            (base, bytes, OpenOptions::new().append(true).open(path)?)
-        } else {
-            let (info, file) = create(&dir, end)?;
-            shared.view.lock().segments.push(info);
-            (end, HEADER_BYTES, file)
+        let (base, at_bytes, file) = match last {
+            Some((base, path, bytes, Version::Two)) => (base, bytes, shared.disk.open_append(&path)?),
+            older => {
+                if let Some((_, path, ..)) = older.filter(|(base, ..)| *base == end) {
+                    // A segment of an older form without a record makes room for its successor.
+                    shared.disk.remove(&path)?;
+                    shared.view.lock().segments.pop();
+                }
+                let (info, file) = create(&*shared.disk, &dir, end)?;
+                shared.view.lock().segments.push(info);
+                (end, HEADER_BYTES, file)
+            }
         };
-        Ok(Self { dir, shared, options, file, base, at_bytes, end, indexed_at: 0 })
+        let (indexed_at, is_unsealed, buffer) = (0, false, Vec::new());
+        Ok(Self { dir, shared, options, file, base, at_bytes, end, indexed_at, is_unsealed, buffer })
     }
 
-    /// Takes jobs until the queue is closed.
+    /// Takes jobs until the queue is closed, then seals the log.
     pub(crate) fn run(mut self, jobs: &mpsc::Receiver<Job>) {
-        let (mut taken, mut buffer) = (Vec::new(), Vec::new());
+        let mut taken = Vec::new();
         while let Ok(first) = jobs.recv() {
             gather(jobs, first, &mut taken);
-            let later = std::mem::take(&mut *self.shared.later.lock());
-            self.write(&taken, &later, &mut buffer).unwrap_or_else(|e| die(&self.dir, &e));
-            self.acknowledge(&mut taken, &later);
-            if self.at_bytes >= self.options.segment_bytes {
-                self.roll().unwrap_or_else(|e| die(&self.dir, &e));
-            }
+            self.step(&mut taken).unwrap_or_else(|e| die(&self.dir, &e));
+        }
+        if let Err(error) = self.seal() {
+            // All that was acknowledged is durable; only the proof of it is missing.
+            tracing::warn!(dir = %self.dir.display(), %error, "the log could not be sealed");
         }
     }
 
-    fn write(&mut self, taken: &[Append], later: &Framed, buffer: &mut Vec<u8>) -> io::Result<()> {
-        buffer.clear();
-        for (framed, _) in taken {
-            buffer.extend_from_slice(&framed.frames);
+    /// Writes, syncs and acknowledges what was taken and what waits for company.
+    ///
+    /// # Errors
+    /// Of the disk. What was taken is then not acknowledged unless it is durable, and nobody knows what the
+    /// disk holds: the caller ends the process, and never steps again.
+    pub(crate) fn step(&mut self, taken: &mut Vec<Append>) -> io::Result<()> {
+        let later = std::mem::take(&mut *self.shared.later.lock());
+        self.write(taken, &later)?;
+        self.acknowledge(taken, &later);
+        if self.at_bytes >= self.options.segment_bytes {
+            self.roll()?;
         }
-        buffer.extend_from_slice(&later.frames);
-        if buffer.is_empty() {
+        Ok(())
+    }
+
+    /// Writes a group without records: the proof that all before it was acknowledged.
+    ///
+    /// # Errors
+    /// Of the disk.
+    pub(crate) fn seal(&mut self) -> io::Result<()> {
+        if !self.is_unsealed {
             return Ok(());
         }
-        self.file.write_all(buffer)?;
-        self.file.sync_data()
+        let seal = Group { position: self.at_bytes, first: self.end, body_bytes: 0 };
+        self.file.append(&seal.bytes())?;
+        self.file.sync()?;
+        (self.at_bytes, self.is_unsealed) = (self.at_bytes + GROUP_BYTES as u64, false);
+        Ok(())
+    }
+
+    fn write(&mut self, taken: &[Append], later: &Framed) -> io::Result<()> {
+        let frames = || taken.iter().map(|(framed, _)| framed).chain([later]).map(|f| &f.frames);
+        let body_bytes = frames().map(|f| f.len() as u64).sum();
+        if body_bytes == 0 {
+            return Ok(());
+        }
+        let group = Group { position: self.at_bytes, first: self.end, body_bytes };
+        self.buffer.clear();
+        self.buffer.extend_from_slice(&group.bytes());
+        frames().for_each(|f| self.buffer.extend_from_slice(f));
+        self.file.append(&self.buffer)?;
+        self.file.sync()?;
+        (self.at_bytes, self.is_unsealed) = (self.at_bytes + GROUP_BYTES as u64, true);
+        Ok(())
     }
 
     /// Notes the place of records that are durable now.
@@ -141,15 +184,17 @@ impl Writer {
     }
 
     fn roll(&mut self) -> io::Result<()> {
-        let (info, file) = create(&self.dir, self.end)?;
+        let (info, file) = create(&*self.shared.disk, &self.dir, self.end)?;
         self.shared.view.lock().segments.push(info);
         (self.file, self.base, self.at_bytes, self.indexed_at) = (file, self.end, HEADER_BYTES, 0);
+        // That there is a next segment proves the last one.
+        self.is_unsealed = false;
         Ok(())
     }
 }
 
 /// Records and whoever waits for them.
-type Append = (Framed, oneshot::Sender<Range<Offset>>);
+pub(crate) type Append = (Framed, oneshot::Sender<Range<Offset>>);
 
 /// Takes all that waits; as long as nobody waits for any of it, a little longer.
 fn gather(jobs: &mpsc::Receiver<Job>, first: Job, taken: &mut Vec<Append>) {
@@ -174,13 +219,13 @@ fn gather(jobs: &mpsc::Receiver<Job>, first: Job, taken: &mut Vec<Append>) {
 }
 
 /// Makes the segment that starts at `base`, durable with its name.
-fn create(dir: &Path, base: Offset) -> io::Result<(SegmentInfo, File)> {
-    let path = segment::path(dir, base);
-    let mut file = OpenOptions::new().append(true).create_new(true).open(&path)?;
-    file.write_all(&segment::header(base))?;
-    file.sync_all()?;
-    File::open(dir)?.sync_all()?;
-    Ok((SegmentInfo { base, path, bytes: HEADER_BYTES, index: Vec::new() }, file))
+fn create(disk: &dyn Disk, dir: &Path, base: Offset) -> io::Result<(SegmentInfo, Box<dyn DiskFile>)> {
+    let (path, version) = (segment::path(dir, base), Version::Two);
+    let mut file = disk.create(&path)?;
+    file.append(&segment::header(version, base))?;
+    file.sync()?;
+    disk.sync_dir(dir)?;
+    Ok((SegmentInfo { base, path, version, bytes: HEADER_BYTES, index: Vec::new() }, file))
 }
 
 /// Ends the process: after a failed write or sync nobody knows what the disk holds, and to acknowledge

@@ -1,4 +1,8 @@
+use std::fs::OpenOptions;
+use std::io::Write;
+
 use super::*;
+use crate::segment;
 use tradewind_ports::{block_on, contract};
 
 fn small() -> LogOptions {
@@ -61,7 +65,7 @@ fn a_torn_tail_is_cut_and_told_wherever_it_tears() {
         let log = SegmentLog::open(dir.path(), LogOptions::default()).unwrap();
         let kept = log.end();
         assert_eq!(count(&log, 0), kept);
-        assert!(kept < 20);
+        assert!(kept < 20 || cut + segment::GROUP_BYTES >= whole.len());
         block_on(log.append(vec![vec![1; usize::try_from(kept % 700).unwrap()]]).unwrap()).unwrap();
         assert_eq!(count(&log, 0), kept + 1);
     }
@@ -138,15 +142,84 @@ fn a_flood_is_refused() {
     assert!(matches!(log.append(vec![vec![0; 50]]), Err(AppendError::Overloaded { queued_bytes: 90 })));
 }
 
-/// Bytes of version 1 as the first program wrote them; every later one must read them.
+fn first_of(log: &SegmentLog, offset: Offset) -> Vec<u8> {
+    log.reader(offset).unwrap().read(1).unwrap()[0].bytes.to_vec()
+}
+
+/// Bytes of version 1 as the first program wrote them; every later one must read them. What is new goes to a
+/// segment of its own.
 #[test]
 fn version_1_still_reads() {
-    let mut bytes = segment::header(0).to_vec();
-    assert_eq!(bytes, b"TWLOG\0\0\x01\0\0\0\0\0\0\0\0");
-    bytes.extend_from_slice(b"\x02\0\0\0\x59\x72\x5a\x88hi");
+    let bytes = b"TWLOG\0\0\x01\0\0\0\0\0\0\0\0\x02\0\0\0\x59\x72\x5a\x88hi";
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(segment::path(dir.path(), 0), &bytes).unwrap();
+    std::fs::write(segment::path(dir.path(), 0), bytes).unwrap();
+    for end in 1..4 {
+        let log = SegmentLog::open(dir.path(), LogOptions::default()).unwrap();
+        assert_eq!((log.torn_tail(), log.end()), (None, end));
+        block_on(log.append(vec![b"new".to_vec()]).unwrap()).unwrap();
+        assert_eq!((first_of(&log, 0), first_of(&log, 1)), (b"hi".to_vec(), b"new".to_vec()));
+    }
+    assert_eq!(std::fs::read(segment::path(dir.path(), 0)).unwrap(), bytes);
+}
+
+#[test]
+fn an_empty_segment_of_version_1_makes_room() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(segment::path(dir.path(), 0), segment::header(Version::One, 0)).unwrap();
     let log = SegmentLog::open(dir.path(), LogOptions::default()).unwrap();
-    assert_eq!(log.torn_tail(), None);
-    assert_eq!(log.reader(0).unwrap().read(10).unwrap()[0].bytes.as_ref(), b"hi");
+    fill(&log, 3);
+    drop(log);
+    let log = SegmentLog::open(dir.path(), LogOptions::default()).unwrap();
+    assert_eq!(count(&log, 0), 3);
+}
+
+/// Bytes of version 2 as the first program that wrote it did: two groups of one record, and the seal.
+#[test]
+fn version_2_still_reads_and_writes_the_same() {
+    let bytes = [
+        &b"TWLOG\0\0\x02\0\0\0\0\0\0\0\0"[..],
+        b"\xff\xfe\xffTWGR\n\x10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0a\0\0\0\0\0\0\0GD\xeeb",
+        b"\x02\0\0\0\x59\x72\x5a\x88hi",
+        b"\xff\xfe\xffTWGR\n\x3e\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0Xd\xac\x1d",
+    ]
+    .concat();
+    let dir = tempfile::tempdir().unwrap();
+    let path = segment::path(dir.path(), 0);
+    let log = SegmentLog::open(dir.path(), LogOptions::default()).unwrap();
+    block_on(log.append(vec![b"hi".to_vec()]).unwrap()).unwrap();
+    drop(log);
+    assert_eq!(std::fs::read(&path).unwrap().escape_ascii().to_string(), bytes.escape_ascii().to_string());
+    std::fs::write(&path, &bytes).unwrap();
+    let log = SegmentLog::open(dir.path(), LogOptions::default()).unwrap();
+    assert_eq!((log.torn_tail(), first_of(&log, 0)), (None, b"hi".to_vec()));
+}
+
+#[test]
+fn a_newer_version_is_refused_and_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = segment::path(dir.path(), 0);
+    std::fs::write(&path, b"TWLOG\0\0\x03\0\0\0\0\0\0\0\0").unwrap();
+    assert!(matches!(SegmentLog::open(dir.path(), small()), Err(OpenError::Damaged { .. })));
+    assert_eq!(std::fs::read(&path).unwrap()[7], 3);
+}
+
+#[test]
+fn a_file_that_shrinks_under_a_reader_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = SegmentLog::open(dir.path(), LogOptions::default()).unwrap();
+    fill(&log, 50);
+    let file = OpenOptions::new().write(true).open(segment::path(dir.path(), 0)).unwrap();
+    let whole = file.metadata().unwrap().len();
+    for size in (0..whole).rev() {
+        file.set_len(size).unwrap();
+        let mut reader = log.reader(0).unwrap();
+        let error = loop {
+            match reader.read(500) {
+                Ok(records) => assert!(!records.is_empty()),
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(error, ReadError::Corrupt { .. }), "{error}");
+        assert!(log.reader(49).unwrap().read(1).is_err());
+    }
 }
