@@ -164,3 +164,23 @@ fn a_closed_log_tells_any_flipped_bit() {
         assert_eq!(fs::read(&path).unwrap(), bytes);
     }
 }
+
+/// The proof may lie far behind the damage, and anywhere in what is read at once.
+#[test]
+fn damage_is_told_however_far_the_next_group_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = segment::path(dir.path(), 0);
+    for size in (0..50).map(|n| (2 << 20) - 60 + n * 3).chain([5_000_000]) {
+        let mut bytes = segment::header(Version::Two, 0).to_vec();
+        for (first, payload) in [(0, vec![1; size]), (1, Vec::new())] {
+            let body_bytes = (FRAME_BYTES + payload.len()) as u64;
+            let head = segment::Group { position: bytes.len() as u64, first, body_bytes };
+            bytes.extend_from_slice(&head.bytes());
+            segment::put_frame(&mut bytes, &payload);
+        }
+        bytes[100] ^= 1;
+        fs::write(&path, &bytes).unwrap();
+        let opened = SegmentLog::open(dir.path(), LogOptions::default());
+        assert!(matches!(opened, Err(OpenError::Damaged { position: 52, .. })), "{size}");
+    }
+}
