@@ -160,10 +160,12 @@ impl Projection {
         }
         if !work.products.is_empty() {
             let mut catalog = (**live.catalog.load()).clone();
+            if catalog.is_empty() {
+                self.ranked_at = None;
+            }
             work.products.into_iter().for_each(|(item, product)| catalog.put(item, product));
             live.catalog.store(Arc::new(catalog));
             self.unranked = true;
-            self.ranked_at = None;
         }
         if !work.clicks.is_empty() {
             let mut sessions = live.sessions.write();

@@ -150,7 +150,8 @@ fn finish(loaded: &Loaded, arguments: &DemoArguments, house: &House, art: Art) -
 /// A popular product, to try things with.
 fn example_product(house: &House) -> String {
     let live = house.pipeline.live();
-    let top = live.trending.load().global.first().map(|t| t.0);
+    let popular = live.popularity.read().rank(1).first().map(|p| p.0);
+    let top = popular.or_else(|| live.catalog.load().iter().next().map(|(item, _)| item));
     let items = live.items.read();
     top.and_then(|item| items.id(item)).map_or_else(String::new, ToString::to_string)
 }
