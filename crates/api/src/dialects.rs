@@ -7,5 +7,6 @@
 pub(crate) mod cloudevents;
 mod draft;
 pub(crate) mod posthog;
+pub(crate) mod snowplow;
 #[cfg(test)]
 mod testing;

@@ -14,15 +14,25 @@ use tradewind_events::Kind;
 
 use crate::collect::handlers::{self, CollectQuery};
 use crate::collect::{rudder_config, segment_settings};
-use crate::dialects::{cloudevents, posthog};
+use crate::dialects::{cloudevents, posthog, snowplow};
 use crate::extract::Query;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
 use crate::{decide, docs, openapi, operate, profiles, trace};
 
 /// Paths on which browsers of other origins may send events.
-const COLLECTING: [&str; 9] =
-    ["/v1/", "/beacon/", "/sourceConfig", "/docs/errors", "/batch", "/capture", "/e/", "/i/v0/e", "/flags"];
+const COLLECTING: [&str; 10] = [
+    "/v1/",
+    "/beacon/",
+    "/sourceConfig",
+    "/docs/errors",
+    "/batch",
+    "/capture",
+    "/e/",
+    "/i/v0/e",
+    "/flags",
+    "/com.snowplowanalytics.snowplow/",
+];
 
 /// Everything that the API serves. `more` (a storefront, say) is served beside it under the same roof, and
 /// answers with its own fallback what neither knows.
@@ -82,6 +92,8 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
 /// What other vendors' clients send to.
 fn other_dialects(mut routes: Router<Arc<Api>>) -> Router<Arc<Api>> {
     routes = routes.route("/v1/cloudevents", post(cloudevents::receive));
+    routes = routes.route("/com.snowplowanalytics.snowplow/tp2", post(snowplow::receive));
+    routes = routes.route("/i", get(snowplow::pixel));
     for path in ["/batch", "/batch/"] {
         routes = routes.route(path, post(posthog::batch));
     }

@@ -17,6 +17,9 @@ use crate::problem::{Code, FieldError, Problem};
 use crate::state::{Api, Rejected};
 use crate::text::Text;
 
+/// The most that one event may become when it is split by its products, in bytes.
+const MAX_SPLIT_BYTES: usize = 1 << 20;
+
 /// A JSON object.
 pub(crate) type Fields = Map<String, Value>;
 
@@ -108,6 +111,10 @@ pub(crate) fn read_items<'a>(
         let drafts =
             if source.len() > MAX_EVENT_BYTES { Err(too_large(source)) } else { read(index, source) };
         match drafts {
+            Ok(drafts) if drafts.len().saturating_mul(source.len()) > MAX_SPLIT_BYTES => {
+                let message = "the event names too many products for its size; send several events";
+                items.push(Item { index, source, draft: Err(reject("event_too_large", message)) });
+            }
             Ok(drafts) => items.extend(drafts.into_iter().map(|d| Item { index, source, draft: Ok(d) })),
             Err(reject) => items.push(Item { index, source, draft: Err(reject) }),
         }
