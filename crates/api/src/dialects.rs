@@ -6,6 +6,7 @@
 
 pub(crate) mod cloudevents;
 mod draft;
+pub(crate) mod ga4;
 pub(crate) mod posthog;
 pub(crate) mod snowplow;
 #[cfg(test)]

@@ -14,14 +14,14 @@ use tradewind_events::Kind;
 
 use crate::collect::handlers::{self, CollectQuery};
 use crate::collect::{rudder_config, segment_settings};
-use crate::dialects::{cloudevents, posthog, snowplow};
+use crate::dialects::{cloudevents, ga4, posthog, snowplow};
 use crate::extract::Query;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
 use crate::{decide, docs, openapi, operate, profiles, trace};
 
 /// Paths on which browsers of other origins may send events.
-const COLLECTING: [&str; 10] = [
+const COLLECTING: [&str; 11] = [
     "/v1/",
     "/beacon/",
     "/sourceConfig",
@@ -32,6 +32,7 @@ const COLLECTING: [&str; 10] = [
     "/i/v0/e",
     "/flags",
     "/com.snowplowanalytics.snowplow/",
+    "/mp/",
 ];
 
 /// Everything that the API serves. `more` (a storefront, say) is served beside it under the same roof, and
@@ -94,6 +95,8 @@ fn other_dialects(mut routes: Router<Arc<Api>>) -> Router<Arc<Api>> {
     routes = routes.route("/v1/cloudevents", post(cloudevents::receive));
     routes = routes.route("/com.snowplowanalytics.snowplow/tp2", post(snowplow::receive));
     routes = routes.route("/i", get(snowplow::pixel));
+    routes = routes.route("/mp/collect", post(ga4::collect));
+    routes = routes.route("/debug/mp/collect", post(ga4::debug));
     for path in ["/batch", "/batch/"] {
         routes = routes.route(path, post(posthog::batch));
     }
