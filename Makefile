@@ -37,7 +37,7 @@ test-cluster: ## the distributed engines: they come with the cluster crate
 lint: lint-web ## formatting, clippy, the clients' syntax, licences
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
-	@if command -v cargo-deny >/dev/null; then $(CARGO) deny check; \
+	@if command -v cargo-deny >/dev/null; then $(CARGO) deny check bans licenses sources && scripts/advisories.sh; \
 	else echo "make lint: cargo-deny is not installed, so licences were not checked (cargo install cargo-deny)"; fi
 
 lint-web:

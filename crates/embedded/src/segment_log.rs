@@ -217,10 +217,4 @@ impl Drop for SegmentLog {
 }
 
 #[cfg(test)]
-mod damage;
-#[cfg(test)]
-mod sim_disk;
-#[cfg(test)]
-mod simulation;
-#[cfg(test)]
 mod tests;

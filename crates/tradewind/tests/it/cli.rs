@@ -127,6 +127,25 @@ fn a_rebuild_gives_the_same_state_and_tells_another() {
 }
 
 #[test]
+fn a_verification_tells_damage_and_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("rows.csv"), ROWS).unwrap();
+    exits(dir.path(), &["import", "rees46", "rows.csv", "--data-dir", "data"], 0);
+    let verify = ["verify", "--json", "--data-dir", "data"];
+    exits(dir.path(), &verify, 0);
+    let segment = dir.path().join("data/log/00000000000000000000.log");
+    let mut bytes = std::fs::read(&segment).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&segment, &bytes).unwrap();
+    let (out, err) = exits(dir.path(), &verify, 1);
+    assert!(format!("{out}{err}").contains("00000000000000000000.log"), "{out}\n{err}");
+    assert_eq!(std::fs::read(&segment).unwrap(), bytes);
+    let (_, err) = exits(dir.path(), &["train", "--data-dir", "data"], 1);
+    assert!(err.contains("damaged"), "{err}");
+}
+
+#[test]
 fn an_input_that_does_not_read_exits_with_5() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("bad.csv"), "a,b\n1,2\n").unwrap();

@@ -1,6 +1,10 @@
 use std::fs::OpenOptions;
 use std::io::Write;
 
+mod damage;
+mod sim_disk;
+mod simulation;
+
 use super::*;
 use crate::segment;
 use tradewind_ports::{block_on, contract};
