@@ -42,7 +42,7 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
         .route("/v1/batch", post(handlers::batch))
         .route("/v1/b", post(handlers::batch))
         .route("/v1/import", post(handlers::import))
-        .route("/beacon/v1/batch", post(handlers::beacon))
+        .route("/beacon/v1/batch", post(handlers::batch))
         .route("/v1/m", post(handlers::discard))
         .route("/v1/projects/{write_key}/settings", get(segment_settings))
         .route("/sourceConfig", get(rudder_config))

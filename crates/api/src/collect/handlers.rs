@@ -47,7 +47,7 @@ pub(crate) struct Taken {
     pub(crate) rejected: Vec<FieldError>,
 }
 
-/// `POST /v1/batch`
+/// `POST /v1/batch`; also what RudderStack's browser SDK sends when its page closes, the key in the query.
 #[utoipa::path(post, path = "/v1/batch", tag = "collect", request_body = serde_json::Value,
     params(("strict" = Option<u8>, Query, description = "1 refuses a batch with any bad event")),
     responses((status = 200, body = Taken, description = "durable, but for the events named"),
@@ -70,16 +70,6 @@ pub(crate) async fn import(
     body: Body,
 ) -> Result<Response, Problem> {
     take_batch(&api, &query, &headers, body, Origin::Import).await
-}
-
-/// `POST /beacon/v1/batch`: what RudderStack's browser SDK sends when its page closes.
-pub(crate) async fn beacon(
-    State(api): State<Arc<Api>>,
-    Query(query): Query<CollectQuery>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
-    take_batch(&api, &query, &headers, body, Origin::Live).await
 }
 
 async fn take_batch(
