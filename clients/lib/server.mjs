@@ -14,7 +14,7 @@ const LOG_CHARS = 20_000;
 
 /** The program under test: TRADEWIND_BIN, else what cargo has built. */
 export function binary() {
-  const built = ["debug", "fast"].map((profile) => path.join(ROOT, "target", profile, "tradewind"));
+  const built = ["debug", "release"].map((profile) => path.join(ROOT, "target", profile, "tradewind"));
   const candidates = process.env.TRADEWIND_BIN ? [path.resolve(process.env.TRADEWIND_BIN)] : built;
   const found = candidates.find((candidate) => existsSync(candidate));
   if (found) return found;
