@@ -189,7 +189,9 @@ mod tests {
     #[tokio::test]
     async fn the_reference_names_every_path() {
         let Html(html) = reference().await;
-        for path in ["/v1/decide", "/v1/batch", "/v1/profiles/{subject}", "DecideRequest"] {
+        for path in
+            ["/v1/decide", "/v1/batch", "/v1/track", "/v1/alias", "/v1/profiles/{subject}", "DecideRequest"]
+        {
             assert!(html.contains(path), "{path}");
         }
     }

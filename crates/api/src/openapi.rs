@@ -34,9 +34,20 @@ use crate::{collect, decide, operate, profiles};
 )]
 struct Document;
 
-/// The document.
+/// The calls that take one message each, at `/v1/<call>`.
+const SINGLE: [&str; 6] = ["track", "identify", "page", "screen", "group", "alias"];
+
+/// The document. One handler serves the six single calls, so their paths are made from the batch's.
 pub(crate) fn document() -> utoipa::openapi::OpenApi {
-    Document::openapi()
+    let mut document = Document::openapi();
+    let batch = document.paths.paths.get("/v1/batch").cloned();
+    for (call, mut path) in SINGLE.into_iter().zip(std::iter::repeat(batch)) {
+        let Some(operation) = path.as_mut().and_then(|p| p.post.as_mut()) else { continue };
+        operation.operation_id = Some(call.to_owned());
+        operation.summary = Some(format!("`POST /v1/{call}`: one {call} message in Segment's form"));
+        document.paths.paths.extend(path.map(|path| (format!("/v1/{call}"), path)));
+    }
+    document
 }
 
 /// `GET /openapi.json`
