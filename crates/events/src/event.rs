@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tradewind_kernel::{Subject, UtcMillis};
 
+use crate::Enrichment;
+
 /// The version byte that [`Event::encode`] writes.
 const FORMAT_VERSION: u8 = 1;
 
@@ -84,6 +86,9 @@ pub struct Event {
     /// Where and how it happened (page, campaign, device, consent), as sent.
     #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     pub context: Option<Box<RawValue>>,
+    /// What the collector made out of the context.
+    #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
+    pub enriched: Option<Box<Enrichment>>,
 }
 
 /// A stored event that cannot be read.
@@ -121,6 +126,7 @@ impl Event {
             properties: None,
             traits: None,
             context: None,
+            enriched: None,
         }
     }
 

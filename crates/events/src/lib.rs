@@ -6,11 +6,13 @@
 
 mod clock;
 mod commerce;
+mod enrichment;
 mod event;
 mod lenient;
 mod vocabulary;
 
 pub use clock::{Stamps, corrected_time};
 pub use commerce::{Commerce, ProductRef};
+pub use enrichment::Enrichment;
 pub use event::{DecodeError, Event, Kind, Origin};
 pub use vocabulary::EventName;

@@ -9,13 +9,13 @@ use tradewind_events::{DecodeError, Event};
     clippy::large_enum_variant,
     reason = "nearly every record is an event; a box would cost each an allocation"
 )]
-pub(crate) enum Entry {
+pub enum Entry<'a> {
     /// Something that a shopper did.
     Event(Event),
     /// A product as it is from now on.
     Product(Box<Product>),
-    /// A decision that was answered; kept for learning and audit, it changes no state.
-    Decision,
+    /// A decision that was answered, in `decide`'s own form; kept for learning and audit, it changes no state.
+    Decision(&'a [u8]),
 }
 
 const EVENT: u8 = 1;
@@ -26,11 +26,14 @@ const PRODUCT_VERSION: u8 = 1;
 
 /// A record that this program cannot read.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum EntryError {
+pub enum EntryError {
+    /// The event's body.
     #[error(transparent)]
     Event(#[from] DecodeError),
+    /// The product's body.
     #[error("the product does not read: {0}")]
     Product(#[from] serde_json::Error),
+    /// The kind itself.
     #[error("the record is of kind {0:?}, which this program does not know: run a newer one")]
     Kind(Option<u8>),
 }
@@ -58,13 +61,18 @@ pub(crate) fn of_decision(body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Reads a record.
-pub(crate) fn read(bytes: &[u8]) -> Result<Entry, EntryError> {
-    match bytes {
-        [EVENT, body @ ..] => Ok(Entry::Event(Event::decode(body)?)),
-        [PRODUCT, PRODUCT_VERSION, body @ ..] => Ok(Entry::Product(serde_json::from_slice(body)?)),
-        [DECISION, ..] => Ok(Entry::Decision),
-        _ => Err(EntryError::Kind(bytes.first().copied())),
+impl<'a> Entry<'a> {
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// [`EntryError`] when it is damaged, or of a newer program.
+    pub fn read(bytes: &'a [u8]) -> Result<Self, EntryError> {
+        match bytes {
+            [EVENT, body @ ..] => Ok(Self::Event(Event::decode(body)?)),
+            [PRODUCT, PRODUCT_VERSION, body @ ..] => Ok(Self::Product(serde_json::from_slice(body)?)),
+            [DECISION, body @ ..] => Ok(Self::Decision(body)),
+            _ => Err(EntryError::Kind(bytes.first().copied())),
+        }
     }
 }
 
@@ -79,16 +87,16 @@ mod tests {
     fn version_1_of_a_product_still_reads() {
         let mut bytes = PRODUCT_V1.to_vec();
         bytes[..2].copy_from_slice(&[2, 1]);
-        let Ok(Entry::Product(product)) = read(&bytes) else { panic!("it does not read") };
+        let Ok(Entry::Product(product)) = Entry::read(&bytes) else { panic!("it does not read") };
         assert_eq!((product.title.as_str(), product.price.unwrap().minor), ("Mug", 1250));
         assert_eq!(of_product(&product).unwrap(), bytes);
     }
 
     #[test]
     fn what_is_of_no_known_kind_is_an_error() {
-        assert!(matches!(read(&[9, 1]), Err(EntryError::Kind(Some(9)))));
-        assert!(matches!(read(&[]), Err(EntryError::Kind(None))));
-        assert!(matches!(read(&[2, 9, b'{']), Err(EntryError::Kind(Some(2)))));
-        assert!(matches!(read(&of_decision(b"any")), Ok(Entry::Decision)));
+        assert!(matches!(Entry::read(&[9, 1]), Err(EntryError::Kind(Some(9)))));
+        assert!(matches!(Entry::read(&[]), Err(EntryError::Kind(None))));
+        assert!(matches!(Entry::read(&[2, 9, b'{']), Err(EntryError::Kind(Some(2)))));
+        assert!(matches!(Entry::read(&of_decision(b"any")), Ok(Entry::Decision(b"any"))));
     }
 }

@@ -22,6 +22,7 @@ mod watermarks;
 mod work;
 
 pub use digest::state_digest;
+pub use entry::{Entry, EntryError};
 pub use items::Items;
 pub use live::Live;
 pub use measures::describe_metrics;

@@ -12,7 +12,7 @@ use tradewind_models::SessionNo;
 use tradewind_ports::{Batch, LogReader, Offset, Record};
 
 use crate::dedupe::Dedupe;
-use crate::entry::{self, Entry};
+use crate::entry::Entry;
 use crate::live::compact_if_grown;
 use crate::pipeline::{Inner, PipelineError};
 use crate::pulse::Pulses;
@@ -115,14 +115,14 @@ impl Projection {
     }
 
     fn fold(&mut self, work: &mut Work, reads: &Reads<'_>, record: &Record) -> Result<(), PipelineError> {
-        match entry::read(&record.bytes) {
+        match Entry::read(&record.bytes) {
             Ok(Entry::Event(event)) if self.dedupe.is_new(reads.store, &event)? => {
                 let currency = self.inner.settings.currency;
                 fold::event(work, reads, &event, currency, &mut self.next_session)?;
             }
             Ok(Entry::Event(_)) => work.duplicates += 1,
             Ok(Entry::Product(product)) => fold::product(work, reads, *product),
-            Ok(Entry::Decision) => {}
+            Ok(Entry::Decision(_)) => {}
             Err(error) => {
                 tracing::error!(%error, offset = record.offset, "a log record could not be read");
                 measures::unreadable_record();
