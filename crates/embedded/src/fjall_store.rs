@@ -6,7 +6,7 @@ use std::path::Path;
 use bytes::Bytes;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use parking_lot::RwLock;
-use tradewind_ports::{Batch, Op, Scan, StateError, StateStore, TableId};
+use tradewind_ports::{Batch, Scan, StateError, StateStore, TableId};
 
 /// A table's writes are kept in memory up to this size before they go to disk. Small enough to stay in the
 /// processor's cache for the most part: looking up among twice as many entries costs more than writing out
@@ -94,17 +94,16 @@ impl StateStore for FjallStore {
         }
     }
 
-    fn commit(&self, batch: Batch) -> Result<(), StateError> {
+    fn commit(&self, batch: &Batch) -> Result<(), StateError> {
         let tables = self.tables.read();
-        let mut write = fjall::OwnedWriteBatch::with_capacity(self.database.clone(), batch.ops.len());
-        for op in batch.ops {
-            let (Op::Put(table, ..) | Op::Delete(table, _)) = &op;
-            let Some(Some(keyspace)) = tables.open.get(table.0 as usize) else {
-                return Err(failed("commit")(format!("no table {}", table.0)));
+        let mut write = fjall::OwnedWriteBatch::with_capacity(self.database.clone(), batch.len());
+        for op in batch.ops() {
+            let Some(Some(keyspace)) = tables.open.get(op.table.0 as usize) else {
+                return Err(failed("commit")(format!("no table {}", op.table.0)));
             };
-            match op {
-                Op::Put(_, key, value) => write.insert(keyspace, key, value),
-                Op::Delete(_, key) => write.remove(keyspace, key),
+            match op.value {
+                Some(value) => write.insert(keyspace, op.key, value),
+                None => write.remove(keyspace, op.key),
             }
         }
         write.commit().map_err(failed("commit"))

@@ -167,11 +167,16 @@ impl Event {
     /// # Errors
     /// [`DecodeError`] when the bytes are of a newer version or damaged.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        match bytes.split_first() {
-            None => Err(DecodeError::Empty),
-            Some((&FORMAT_VERSION, json)) => Ok(serde_json::from_slice(json)?),
-            Some((&version, _)) => Err(DecodeError::Version(version)),
-        }
+        Ok(serde_json::from_slice(body_of(bytes)?)?)
+    }
+}
+
+/// The JSON after the version byte.
+pub(crate) fn body_of(bytes: &[u8]) -> Result<&[u8], DecodeError> {
+    match bytes.split_first() {
+        None => Err(DecodeError::Empty),
+        Some((&FORMAT_VERSION, json)) => Ok(json),
+        Some((&version, _)) => Err(DecodeError::Version(version)),
     }
 }
 

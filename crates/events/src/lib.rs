@@ -8,6 +8,7 @@ mod clock;
 mod commerce;
 mod enrichment;
 mod event;
+mod event_view;
 mod lenient;
 mod vocabulary;
 
@@ -15,4 +16,5 @@ pub use clock::{Stamps, corrected_time};
 pub use commerce::{Commerce, ProductRef};
 pub use enrichment::Enrichment;
 pub use event::{DecodeError, Event, Kind, Origin};
+pub use event_view::EventView;
 pub use vocabulary::EventName;

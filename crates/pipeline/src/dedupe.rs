@@ -4,8 +4,9 @@
 //! each, `seen-<week>`; an id is looked up in its own week and the one before, and older tables are
 //! dropped whole. An imported id counts as seen for ever. The two are not compared with each other.
 
+use parking_lot::RwLock;
 use rustc_hash::{FxHashMap, FxHashSet};
-use tradewind_events::{Event, Origin};
+use tradewind_events::{EventView, Origin};
 use tradewind_kernel::UtcMillis;
 use tradewind_ports::{Batch, StateError, StateStore, TableId};
 use xxhash_rust::xxh3::xxh3_128;
@@ -15,16 +16,10 @@ use crate::tables::Tables;
 /// How long a live message id is remembered, in milliseconds.
 const WINDOW_MS: i64 = 7 * UtcMillis::DAY;
 
-/// The ids seen, those of the current batch included.
-pub(crate) struct Dedupe {
-    imported: TableId,
-    weeks: FxHashMap<i64, TableId>,
-    fresh_live: FxHashMap<[u8; 16], (UtcMillis, TableId)>,
-    fresh_imported: FxHashSet<[u8; 16]>,
-}
-
 /// What is remembered of a message id.
-pub(crate) fn key_of(message_id: &str) -> [u8; 16] {
+pub(crate) type Key = [u8; 16];
+
+pub(crate) fn key_of(message_id: &str) -> Key {
     xxh3_128(message_id.as_bytes()).to_be_bytes()
 }
 
@@ -46,61 +41,113 @@ fn within(at: UtcMillis, seen: UtcMillis) -> bool {
     at.since(seen).abs() < WINDOW_MS
 }
 
-impl Dedupe {
-    pub(crate) fn new(tables: &Tables) -> Self {
-        Self {
-            imported: tables.imported,
-            weeks: FxHashMap::default(),
-            fresh_live: FxHashMap::default(),
-            fresh_imported: FxHashSet::default(),
+/// Ids that were seen since the last checkpoint, the live ones by the table that they go to.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    live: FxHashMap<TableId, FxHashMap<Key, UtcMillis>>,
+    imported: FxHashSet<Key>,
+}
+
+impl Seen {
+    fn knows(&self, tables: &[TableId; 2], key: &Key, event: &EventView<'_>) -> bool {
+        match event.origin {
+            Origin::Import => self.imported.contains(key),
+            Origin::Live => tables.iter().any(|table| {
+                let seen = self.live.get(table).and_then(|ids| ids.get(key));
+                seen.is_some_and(|&seen| within(event.received_at, seen))
+            }),
         }
     }
 
-    fn week(&mut self, store: &dyn StateStore, week: i64) -> Result<TableId, StateError> {
-        if let Some(&table) = self.weeks.get(&week) {
+    pub(crate) fn write(&self, tables: &Tables, batch: &mut Batch) {
+        for (table, ids) in &self.live {
+            // In order, so that the store finds the place of each beside that of the one before.
+            let mut ids: Vec<_> = ids.iter().collect();
+            ids.sort_unstable_by_key(|(key, _)| **key);
+            for (key, at) in ids {
+                batch.put(*table, *key, at.get().to_be_bytes());
+            }
+        }
+        for key in &self.imported {
+            batch.put(tables.imported, *key, []);
+        }
+    }
+}
+
+/// A message as deduplication sees it: its key, its tables, and whether the store knows it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark {
+    key: Key,
+    tables: [TableId; 2],
+    in_store: bool,
+}
+
+impl Mark {
+    /// Whether a message is new, given what was seen since the store was written; from then on it is not.
+    pub(crate) fn take(&self, event: &EventView<'_>, current: &mut Seen, frozen: Option<&Seen>) -> bool {
+        let Self { key, tables, in_store } = self;
+        if *in_store
+            || current.knows(tables, key, event)
+            || frozen.is_some_and(|f| f.knows(tables, key, event))
+        {
+            return false;
+        }
+        match event.origin {
+            Origin::Import => _ = current.imported.insert(*key),
+            Origin::Live => {
+                _ = current.live.entry(tables[0]).or_default().insert(*key, event.received_at);
+            }
+        }
+        true
+    }
+}
+
+/// The tables of seen ids.
+pub(crate) struct Dedupe {
+    imported: TableId,
+    weeks: RwLock<FxHashMap<i64, TableId>>,
+}
+
+impl Dedupe {
+    pub(crate) fn new(tables: &Tables) -> Self {
+        Self { imported: tables.imported, weeks: RwLock::default() }
+    }
+
+    fn week(&self, store: &dyn StateStore, week: i64) -> Result<TableId, StateError> {
+        if let Some(&table) = self.weeks.read().get(&week) {
             return Ok(table);
         }
         let table = store.table(&table_of(week))?;
-        self.weeks.insert(week, table);
+        self.weeks.write().insert(week, table);
         Ok(table)
     }
 
-    /// Whether the event is new; from then on it is not.
-    pub(crate) fn is_new(&mut self, store: &dyn StateStore, event: &Event) -> Result<bool, StateError> {
+    /// Asks the store for a message. `frozen` is what the store is being given at this moment.
+    pub(crate) fn look_up(
+        &self,
+        store: &dyn StateStore,
+        event: &EventView<'_>,
+        frozen: Option<&Seen>,
+    ) -> Result<Mark, StateError> {
         let key = key_of(&event.message_id);
         if event.origin == Origin::Import {
-            let known = self.fresh_imported.contains(&key) || store.get(self.imported, &key)?.is_some();
-            return Ok(!known && self.fresh_imported.insert(key));
+            let tables = [self.imported; 2];
+            let known = frozen.is_some_and(|f| f.knows(&tables, &key, event));
+            let in_store = known || store.get(self.imported, &key)?.is_some();
+            return Ok(Mark { key, tables, in_store });
         }
-        let at = event.received_at;
-        let week = week_of(at);
-        let table = self.week(store, week)?;
-        let before = self.week(store, week - 1)?;
-        let known = match self.fresh_live.get(&key) {
-            Some((seen, _)) => within(at, *seen),
-            None => {
-                seen_at(store, table, &key)?.is_some_and(|seen| within(at, seen))
-                    || seen_at(store, before, &key)?.is_some_and(|seen| within(at, seen))
-            }
-        };
-        if !known {
-            self.fresh_live.insert(key, (at, table));
+        let week = week_of(event.received_at);
+        let tables = [self.week(store, week)?, self.week(store, week - 1)?];
+        let mut in_store = frozen.is_some_and(|f| f.knows(&tables, &key, event));
+        for table in tables {
+            in_store =
+                in_store || seen_at(store, table, &key)?.is_some_and(|seen| within(event.received_at, seen));
         }
-        Ok(!known)
-    }
-
-    /// Writes what the batch has seen, and forgets that it is of this batch.
-    pub(crate) fn write(&mut self, batch: &mut Batch) {
-        for (key, (at, table)) in self.fresh_live.drain() {
-            batch.put(table, key, at.get().to_be_bytes());
-        }
-        for key in self.fresh_imported.drain() {
-            batch.put(self.imported, key, []);
-        }
+        Ok(Mark { key, tables, in_store })
     }
 
     /// Opens the tables that messages of `now` need, since making one takes a while.
-    pub(crate) fn prepare(&mut self, store: &dyn StateStore, now: UtcMillis) -> Result<(), StateError> {
+    pub(crate) fn prepare(&self, store: &dyn StateStore, now: UtcMillis) -> Result<(), StateError> {
         let week = week_of(now);
         for needed in [week - 1, week, week + 1] {
             self.week(store, needed)?;
@@ -108,10 +155,18 @@ impl Dedupe {
         Ok(())
     }
 
-    /// Drops the tables of weeks that no message of `now` can be compared with any more.
-    pub(crate) fn expire(&mut self, store: &dyn StateStore, now: UtcMillis) -> Result<(), StateError> {
+    /// Drops the tables of weeks that no message of `now` can be compared with any more, and what `current`
+    /// would write there. Nothing else may be about to write.
+    pub(crate) fn expire(
+        &self,
+        store: &dyn StateStore,
+        now: UtcMillis,
+        current: &mut Seen,
+    ) -> Result<(), StateError> {
         for name in store.table_names().iter().filter(|name| is_expired_table(name, now)) {
-            self.weeks.retain(|week, _| table_of(*week) != *name);
+            let table = store.table(name)?;
+            current.live.remove(&table);
+            self.weeks.write().retain(|_, open| *open != table);
             store.drop_table(name)?;
         }
         Ok(())

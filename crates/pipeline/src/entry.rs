@@ -62,6 +62,13 @@ pub(crate) fn of_decision(body: &[u8]) -> Vec<u8> {
 }
 
 impl<'a> Entry<'a> {
+    /// Whether a record is an event, and then its body, which [`EventView`](tradewind_events::EventView) reads
+    /// without copying it.
+    #[must_use]
+    pub fn event_body(bytes: &'a [u8]) -> Option<&'a [u8]> {
+        bytes.strip_prefix(&[EVENT])
+    }
+
     /// Reads a record.
     ///
     /// # Errors

@@ -1,225 +1,144 @@
-//! What one record does to the state: the projection's domain logic, without any writing.
+//! The third step of a batch: profiles change, each by its own steps in their order. Pure but for reading
+//! what a profile was before; the groups of a batch are shared among the cores.
 
 use std::sync::Arc;
 
-use tradewind_catalog::{Origin, Product};
-use tradewind_events::{Commerce, Event, EventName, Kind, ProductRef};
-use tradewind_kernel::{Currency, Subject};
-use tradewind_people::{Act, Action, SessionRecord};
-use xxhash_rust::xxh3::xxh3_64;
+use rayon::prelude::*;
+use tradewind_kernel::UtcMillis;
+use tradewind_people::{Act, Click, Profile};
 
 use crate::pipeline::PipelineError;
-use crate::pulse::LatestEvent;
-use crate::work::{Gain, Reads, Work};
+use crate::plan::{Plan, Step};
+use crate::prepare::WORTH_SHARING;
+use crate::reads::Reads;
 
-/// Clicks kept of one session's record; a longer session keeps its first ones.
-const MAX_SESSION_CLICKS: usize = 2_000;
+/// Marks a session number as not given yet: what follows is the step that began the session.
+const UNNUMBERED: u32 = 1 << 31;
 
-/// What an event's name says was done to its products.
-fn action_of(name: &EventName) -> Option<Action> {
-    match name {
-        EventName::ProductClicked => Some(Action::Click),
-        EventName::ProductViewed => Some(Action::View),
-        EventName::ProductAddedToWishlist => Some(Action::Wish),
-        EventName::ProductAdded | EventName::WishlistProductAddedToCart => Some(Action::Add),
-        EventName::ProductRemoved => Some(Action::Remove),
-        EventName::OrderCompleted => Some(Action::Buy),
-        EventName::OrderRefunded => Some(Action::Return),
-        _ => None,
-    }
+/// What was touched in a session.
+#[derive(Debug)]
+pub(crate) struct Touched {
+    /// Which step did it.
+    step: u32,
+    pub(crate) session: u32,
+    /// The profile's number in the plan.
+    pub(crate) owner: u32,
+    pub(crate) at: UtcMillis,
+    pub(crate) clicks: Vec<Click>,
 }
 
-/// Writes a product as its feed has it.
-pub(crate) fn product(work: &mut Work, reads: &Reads<'_>, product: Product) {
-    let item = work.item(reads, &product.id);
-    work.products.insert(item, Arc::new(product));
+/// What became of the profiles of a batch.
+#[derive(Debug, Default)]
+pub(crate) struct Folded {
+    /// By their numbers in the plan; `None` for those that others have taken in.
+    pub(crate) profiles: Vec<(u32, Option<Arc<Profile>>)>,
+    /// In the log's order.
+    pub(crate) touched: Vec<Touched>,
+    /// Sessions that were begun.
+    pub(crate) begun: u32,
 }
 
-/// Folds in one new event. `next_number` is the number of the next session.
-pub(crate) fn event(
-    work: &mut Work,
-    reads: &Reads<'_>,
-    event: &Event,
-    shop_currency: Currency,
-    next_number: &mut u32,
-) -> Result<(), PipelineError> {
-    let key = resolve(work, reads, event)?;
-    let name = event.name.as_deref().filter(|_| event.kind == Kind::Track).map(EventName::parse);
-    let action = name.as_ref().and_then(action_of);
-    let commerce = name
-        .as_ref()
-        .filter(|n| n.is_known())
-        .map(|_| Commerce::read(event.properties.as_deref(), shop_currency));
-    let items = commerce.as_ref().filter(|_| action.is_some()).map_or_else(Vec::new, |commerce| {
-        commerce
-            .products
-            .iter()
-            .map(|p| (touch_product(work, reads, p, commerce, event), quantity(p)))
-            .collect()
-    });
-    let revenue = commerce.as_ref().and_then(|c| c.revenue).filter(|_| action == Some(Action::Buy));
-    count(work, event, name.as_ref());
-    describe(work, event, &key, commerce.as_ref());
-    if let (Some(action), Some(key)) = (action, &key) {
-        let act = Act { at: event.occurred_at, action: Some(action), items: &items, revenue };
-        apply(work, reads, key, &act, next_number)?;
-        learn_popularity(work, &act);
-    } else if let Some(key) = &key {
-        let act = Act { at: event.occurred_at, action: None, items: &[], revenue: None };
-        apply(work, reads, key, &act, next_number)?;
-    }
-    Ok(())
+/// A group's part of it, sessions unnumbered.
+#[derive(Default)]
+struct Part {
+    profiles: Vec<Slot>,
+    touched: Vec<Touched>,
+    begun: Vec<u32>,
 }
 
-fn quantity(product: &ProductRef) -> u32 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "clamped to the range of u32"
-    )]
-    product.quantity.map_or(1, |q| q.clamp(0.0, 1e6) as u32)
+/// A profile of a group.
+struct Slot {
+    number: u32,
+    profile: Option<Profile>,
+    /// Whether there was one before the batch.
+    existed: bool,
 }
 
-/// The key of the profile that an event changes, after the links that the event itself makes.
-fn resolve(work: &mut Work, reads: &Reads<'_>, event: &Event) -> Result<Option<String>, PipelineError> {
-    if event.kind == Kind::Alias
-        && let (Some(previous), Some(user)) = (&event.previous_id, &event.user_id)
-    {
-        link(work, reads, previous, user)?;
-    }
-    if let (Some(anonymous), Some(user)) = (&event.anonymous_id, &event.user_id) {
-        link(work, reads, anonymous, user)?;
-    }
-    match event.subject() {
-        Some(Subject::Anonymous(anonymous)) => {
-            let user = work.link(reads, &anonymous)?;
-            Ok(Some(user.map_or(Subject::Anonymous(anonymous), Subject::User).key()))
-        }
-        subject => Ok(subject.map(|s| s.key())),
-    }
-}
-
-/// Notes that an anonymous id is a user's. What the id did so far goes to its first user only: a second
-/// one on the same device takes over what follows, and two users are never merged.
-fn link(work: &mut Work, reads: &Reads<'_>, anonymous: &str, user: &str) -> Result<(), PipelineError> {
-    if anonymous.is_empty() || user.is_empty() || anonymous == user {
-        return Ok(());
-    }
-    if work.link(reads, anonymous)?.as_deref() == Some(user) {
-        return Ok(());
-    }
-    work.links.insert(anonymous.to_owned(), user.to_owned());
-    if let Some(known) = work.take_profile(reads, &Subject::Anonymous(anonymous.to_owned()).key())? {
-        work.profile(reads, &Subject::User(user.to_owned()).key())?.absorb(&known);
-    }
-    Ok(())
-}
-
-fn apply(
-    work: &mut Work,
-    reads: &Reads<'_>,
-    key: &str,
-    act: &Act<'_>,
-    next_number: &mut u32,
-) -> Result<(), PipelineError> {
-    let effects = work.profile(reads, key)?.apply(act, *next_number);
-    *next_number += u32::from(effects.number_taken);
-    let Some((number, touched)) = effects.touched else { return Ok(()) };
-    let begin = || SessionRecord {
-        subject_hash: xxh3_64(key.as_bytes()),
-        started_at: act.at,
-        last_at: act.at,
-        clicks: Vec::new(),
-    };
-    let record = work.session(reads, number, begin)?;
-    record.last_at = record.last_at.max(act.at);
-    let room = MAX_SESSION_CLICKS.saturating_sub(record.clicks.len());
-    record.clicks.extend(touched.iter().take(room));
-    work.clicks.extend(touched.iter().take(room).filter(|c| c.news).map(|c| (number, c.item)));
-    Ok(())
-}
-
-fn learn_popularity(work: &mut Work, act: &Act<'_>) {
-    let weight = act.action.map_or(0.0, Action::weight);
-    if weight > 0.0 {
-        work.gains.extend(act.items.iter().map(|&(item, _)| Gain { item, at: act.at, weight }));
-    }
-}
-
-/// The number of a product that an event names; one that no feed has told of is learned from the event.
-fn touch_product(
-    work: &mut Work,
-    reads: &Reads<'_>,
-    named: &ProductRef,
-    commerce: &Commerce,
-    event: &Event,
-) -> u32 {
-    let id = named.id().unwrap_or_default();
-    let item = work.item(reads, id);
-    let known = work.product(reads, item);
-    if known.as_ref().is_none_or(|p| p.origin == Origin::Discovered) {
-        let before = known.as_deref().cloned().unwrap_or_default();
-        let product = Product {
-            id: id.to_owned(),
-            title: named.name.clone().unwrap_or_else(|| {
-                if before.title.is_empty() { id.to_owned() } else { before.title.clone() }
-            }),
-            category_path: match named.category_path() {
-                path if path.is_empty() => before.category_path.clone(),
-                path => path,
-            },
-            brand: named.brand.clone().or_else(|| before.brand.clone()),
-            price: named.price(commerce.currency).or(before.price),
-            image_url: named.image_url.clone().or_else(|| before.image_url.clone()),
-            url: named.url.clone().or_else(|| before.url.clone()),
-            origin: Origin::Discovered,
-            updated_at: before.updated_at,
-            ..before.clone()
-        };
-        if known.is_none() || product != before {
-            let product = Product { updated_at: event.occurred_at, ..product };
-            work.products.insert(item, Arc::new(product));
-        }
-    }
-    item
-}
-
-fn count(work: &mut Work, event: &Event, name: Option<&EventName>) {
-    let label = match event.kind {
-        Kind::Track => name.map_or("(unnamed)", EventName::as_str),
-        Kind::Identify => "identify",
-        Kind::Page => "page",
-        Kind::Screen => "screen",
-        Kind::Group => "group",
-        Kind::Alias => "alias",
-    };
-    if let Some(count) = work.counts.get_mut(label) {
-        *count += 1;
+/// Folds a plan. New sessions get numbers from `next_session` on, in the log's order.
+pub(crate) fn fold(plan: &Plan, reads: &Reads<'_>, next_session: u32) -> Result<Folded, PipelineError> {
+    let mut order: Vec<(u32, u32)> =
+        (0..).zip(&plan.steps).map(|(step, (profile, _))| (plan.keys.group(*profile), step)).collect();
+    order.sort_unstable();
+    let groups: Vec<&[(u32, u32)]> = order.chunk_by(|a, b| a.0 == b.0).collect();
+    let part = |group: &&[(u32, u32)]| of_group(plan, reads, group);
+    let parts: Vec<Part> = if plan.steps.len() < WORTH_SHARING {
+        groups.iter().map(part).collect::<Result<_, _>>()?
     } else {
-        work.counts.insert(label.to_owned(), 1);
-    }
-    work.events += 1;
-    work.live_events += u32::from(event.origin == tradewind_events::Origin::Live);
-    work.latest_event_at = work.latest_event_at.max(event.occurred_at);
+        groups.par_iter().with_min_len(16).map(part).collect::<Result<_, _>>()?
+    };
+    Ok(numbered(parts, next_session))
 }
 
-/// Keeps a line about the event for the console, if it is one of the batch's last.
-fn describe(work: &mut Work, event: &Event, key: &Option<String>, commerce: Option<&Commerce>) {
-    if !work.describing {
-        return;
+fn of_group(plan: &Plan, reads: &Reads<'_>, group: &[(u32, u32)]) -> Result<Part, PipelineError> {
+    let mut part = Part::default();
+    for &(_, step) in group {
+        let (profile, what) = &plan.steps[step as usize];
+        match what {
+            Step::Act { at, action, items, revenue } => {
+                let act = Act { at: *at, action: *action, items, revenue: *revenue };
+                let slot = part.slot(plan, reads, *profile)?;
+                let effects = slot.get_or_insert_default().apply(&act, UNNUMBERED | step);
+                if effects.number_taken {
+                    part.begun.push(step);
+                }
+                if let Some((session, clicks)) = effects.touched {
+                    part.touched.push(Touched { step, session, owner: *profile, at: *at, clicks });
+                }
+            }
+            Step::Absorb(from) => {
+                if let Some(taken) = part.slot(plan, reads, *from)?.take() {
+                    part.slot(plan, reads, *profile)?.get_or_insert_default().absorb(&taken);
+                }
+            }
+        }
     }
-    let name = match (event.kind, &event.name) {
-        (Kind::Track, Some(name)) => name.clone(),
-        (kind, name) => {
-            let kind = format!("{kind:?}").to_lowercase();
-            name.as_ref().map_or_else(|| kind.clone(), |name| format!("{kind}: {name}"))
+    Ok(part)
+}
+
+impl Part {
+    /// The place of a profile, as it is after the steps so far.
+    fn slot(
+        &mut self,
+        plan: &Plan,
+        reads: &Reads<'_>,
+        number: u32,
+    ) -> Result<&mut Option<Profile>, PipelineError> {
+        let place = match self.profiles.iter().position(|slot| slot.number == number) {
+            Some(place) => place,
+            None => {
+                let before = reads.profile(plan.keys.key(number))?;
+                let (existed, profile) = (before.is_some(), before.map(Arc::unwrap_or_clone));
+                self.profiles.push(Slot { number, profile, existed });
+                self.profiles.len() - 1
+            }
+        };
+        Ok(&mut self.profiles[place].profile)
+    }
+}
+
+/// Gives the sessions their numbers, and brings all parts together.
+fn numbered(parts: Vec<Part>, next_session: u32) -> Folded {
+    let mut begun: Vec<u32> = parts.iter().flat_map(|p| &p.begun).copied().collect();
+    begun.sort_unstable();
+    let number = |session: u32| match session & UNNUMBERED {
+        0 => session,
+        _ => {
+            let rank = begun.partition_point(|step| *step < session & !UNNUMBERED);
+            next_session + u32::try_from(rank).unwrap_or(u32::MAX)
         }
     };
-    let detail = commerce.map_or_else(String::new, |commerce| {
-        let products = commerce.products.iter().take(3).filter_map(|p| p.name.as_deref().or(p.id()));
-        let words: Vec<&str> = commerce.query.as_deref().into_iter().chain(products).collect();
-        words.join(", ")
-    });
-    let subject = key.clone().unwrap_or_default();
-    work.latest.push(LatestEvent { at: event.received_at, subject, name, detail });
+    let mut folded = Folded { begun: u32::try_from(begun.len()).unwrap_or(u32::MAX), ..Folded::default() };
+    for part in parts {
+        for mut slot in part.profiles {
+            if let Some(session) = slot.profile.as_mut().and_then(|p| p.session.as_mut()) {
+                session.number = session.number.map(number);
+            }
+            if slot.existed || slot.profile.is_some() {
+                folded.profiles.push((slot.number, slot.profile.map(Arc::new)));
+            }
+        }
+        folded.touched.extend(part.touched.into_iter().map(|t| Touched { session: number(t.session), ..t }));
+    }
+    folded.touched.sort_unstable_by_key(|t| t.step);
+    folded
 }

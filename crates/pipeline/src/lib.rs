@@ -1,25 +1,33 @@
 //! The event's way: accept → log → project.
 //!
-//! [`Pipeline::collect`] returns once its events are durable. One projection thread then reads the log in
-//! order and folds every record into profiles, sessions, counters and catalog; each batch of changes is
-//! committed together with the offset it came from, so that a replay after a crash has no second effect.
-//! After the commit the in-memory views of [`Live`] learn the same, and only then the offset counts as
-//! applied: whoever waits for a subject's events with [`Pipeline::caught_up`] sees them in every view.
+//! [`Pipeline::collect`] returns once its events are durable. The projection then reads the log in order and
+//! folds every record into profiles, sessions, counters and catalog, all cores sharing the people of a batch.
+//! The in-memory views of [`Live`] show it, and then the offset counts as applied: whoever waits for a
+//! subject's events with [`Pipeline::caught_up`] sees them in every view. About once a second all that has
+//! changed is committed to the store together with the offset that it reaches to, so that a replay after a
+//! crash has no second effect.
 
+mod changes;
+mod counters;
 mod dedupe;
 mod digest;
+mod duplicates;
 mod entry;
 mod fold;
+mod gate;
 mod items;
+mod keeper;
 mod live;
 mod measures;
 mod pipeline;
+mod plan;
+mod prepare;
 mod project;
 mod pulse;
+mod reads;
 mod tables;
 mod trending;
 mod watermarks;
-mod work;
 
 pub use digest::state_digest;
 pub use entry::{Entry, EntryError};

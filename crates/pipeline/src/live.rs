@@ -1,7 +1,7 @@
 //! The in-memory views that decisions read, and their loading at the start.
 //!
-//! Only the projection writes them, after its commit. Locks are held for microseconds: a reader clones an
-//! `Arc` or computes one ranking, the writer adds the clicks of one batch.
+//! Only the projection writes them, and the keeper what it made anew. Locks are held for microseconds: a
+//! reader clones an `Arc` or computes one ranking, the writer adds the clicks of one batch.
 
 use std::sync::Arc;
 
@@ -14,6 +14,8 @@ use tradewind_models::{Popularity, SessionIndex, SessionNo};
 use tradewind_people::{Profile, SessionRecord};
 use tradewind_ports::{Batch, Offset, StateStore};
 
+use crate::changes::Pending;
+use crate::counters::Counters;
 use crate::items::Items;
 use crate::pipeline::PipelineError;
 use crate::pulse::Pulses;
@@ -35,10 +37,17 @@ pub struct Live {
     pub popularity: RwLock<Popularity>,
     /// Rankings by popularity, at most some 500 ms old.
     pub trending: ArcSwap<Trending>,
-    pub(crate) profiles: Cache<String, Arc<Profile>>,
+    pub(crate) profiles: Cache<Arc<str>, Arc<Profile>>,
     /// Records of the sessions that went on last, by number; only the projection reads them.
     pub(crate) records: Cache<u32, Arc<SessionRecord>>,
+    /// What is applied and not in the store yet.
+    pub(crate) pending: RwLock<Pending>,
+    /// Clicks that come while the session index is being compacted.
+    pub(crate) clicks_meanwhile: Mutex<Option<Vec<(u32, u32)>>>,
+    pub(crate) counters: Mutex<Counters>,
     pub(crate) pulses: Mutex<Pulses>,
+    /// The offset that the store reaches to.
+    pub(crate) checkpointed: tokio::sync::watch::Sender<Offset>,
     pub(crate) applied: tokio::sync::watch::Sender<Offset>,
     /// The latest time of any applied event: "now" for a shop whose history was imported.
     pub(crate) latest_event_at: Mutex<UtcMillis>,
@@ -72,10 +81,36 @@ impl Live {
             trending: ArcSwap::from_pointee(trending),
             profiles: Cache::new(CACHED_PROFILES),
             records: Cache::new(CACHED_PROFILES),
+            pending: RwLock::default(),
+            clicks_meanwhile: Mutex::default(),
+            counters: Mutex::new(Counters::load(store, tables)?),
             pulses: Mutex::default(),
+            checkpointed: tokio::sync::watch::Sender::new(0),
             applied: tokio::sync::watch::Sender::new(0),
             latest_event_at: Mutex::new(latest),
         })
+    }
+
+    /// Learns clicks: numbers of sessions, and items.
+    pub(crate) fn learn_clicks(&self, clicks: &[(u32, u32)]) {
+        if clicks.is_empty() {
+            return;
+        }
+        let mut sessions = self.sessions.write();
+        for &(number, item) in clicks {
+            Self::learn(&mut sessions, number, item);
+        }
+        if let Some(meanwhile) = self.clicks_meanwhile.lock().as_mut() {
+            meanwhile.extend_from_slice(clicks);
+        }
+    }
+
+    /// Learns one click.
+    pub(crate) fn learn(sessions: &mut SessionIndex, number: u32, item: u32) {
+        while sessions.sessions() <= number as usize {
+            sessions.start_session();
+        }
+        sessions.click(SessionNo(number), item);
     }
 
     /// The offset before which every record is in the views.
@@ -119,7 +154,7 @@ fn load_popularity(
         batch.put(tables.popularity, item.to_be_bytes(), raw.to_be_bytes());
     }
     batch.put(tables.meta, HALF_LIFE, half_life_ms.to_be_bytes());
-    store.commit(batch)?;
+    store.commit(&batch)?;
     Ok(popularity)
 }
 
@@ -151,22 +186,6 @@ fn load_sessions(
 
 /// So many of the latest sessions stay open for further clicks.
 pub(crate) const RUNNING: usize = 20_000;
-
-/// Clicks outside the frozen part of the index beyond which it is frozen anew.
-const MAX_LOOSE_CLICKS: usize = 400_000;
-
-/// Freezes the older sessions of an index that has grown much since it was built.
-pub(crate) fn compact_if_grown(sessions: &RwLock<SessionIndex>, clicks_at_last: &mut usize) {
-    let index = sessions.read();
-    if index.clicks() < *clicks_at_last + MAX_LOOSE_CLICKS {
-        return;
-    }
-    *clicks_at_last = index.clicks();
-    let open_from = index.sessions().saturating_sub(RUNNING);
-    let compacted = index.compact_before(SessionNo(u32::try_from(open_from).unwrap_or(u32::MAX)));
-    drop(index);
-    *sessions.write() = compacted;
-}
 
 pub(crate) fn damaged(what: &'static str, cause: &dyn std::fmt::Display) -> PipelineError {
     PipelineError::Damaged { what, cause: cause.to_string() }

@@ -12,11 +12,14 @@ pub fn describe_metrics() {
     describe_histogram!("tradewind_log_append_seconds", Unit::Seconds, "From append to durable");
     describe_counter!("tradewind_log_appends_refused_total", "Appends that the log refused");
     describe_counter!("tradewind_projection_records_total", "Log records projected");
+    describe_histogram!("tradewind_projection_batch_seconds", Unit::Seconds, "One batch, from read to shown");
     describe_histogram!(
-        "tradewind_projection_batch_seconds",
+        "tradewind_projection_delay_seconds",
         Unit::Seconds,
-        "One batch, folded and committed"
+        "From the receipt of a batch's first live event until it is in every view"
     );
+    describe_counter!("tradewind_checkpoint_records_total", "Log records whose changes the store has");
+    describe_histogram!("tradewind_checkpoint_seconds", Unit::Seconds, "One commit of what has changed");
     describe_gauge!("tradewind_projection_lag_records", "Durable records that are not applied yet");
     describe_counter!("tradewind_decisions_not_logged_total", "Decisions that the log was too full for");
 }
@@ -47,11 +50,23 @@ pub(crate) fn append_refused() {
     counter!("tradewind_log_appends_refused_total").increment(1);
 }
 
-/// A projection batch was committed.
+/// A projection batch was applied.
 pub(crate) fn projected(records: u64, took: Duration, lag: u64) {
     counter!("tradewind_projection_records_total").increment(records);
     histogram!("tradewind_projection_batch_seconds").record(took.as_secs_f64());
     gauge!("tradewind_projection_lag_records").set(f64::from(u32::try_from(lag).unwrap_or(u32::MAX)));
+}
+
+/// A batch is shown, and its first live event was received so long ago.
+pub(crate) fn shown(delay_ms: i64) {
+    let delay_ms = u32::try_from(delay_ms.max(0)).unwrap_or(u32::MAX);
+    histogram!("tradewind_projection_delay_seconds").record(f64::from(delay_ms) / 1e3);
+}
+
+/// A checkpoint was committed.
+pub(crate) fn checkpointed(records: u64, took: Duration) {
+    counter!("tradewind_checkpoint_records_total").increment(records);
+    histogram!("tradewind_checkpoint_seconds").record(took.as_secs_f64());
 }
 
 /// A decision's record was dropped because the log was full.

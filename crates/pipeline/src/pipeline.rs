@@ -1,7 +1,8 @@
 //! The pipeline as others see it: hand in, wait, look up.
 
-use std::sync::Arc;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -10,15 +11,16 @@ use tradewind_catalog::Product;
 use tradewind_events::Event;
 use tradewind_kernel::{Clock, Currency, Subject, UtcMillis};
 use tradewind_people::{Profile, SessionRecord};
-use tradewind_ports::{AppendError, EventLog, Offset, ReadError, StateError, StateStore};
+use tradewind_ports::{AppendError, EventLog, Offset, ReadError, StateError, StateStore, block_on};
 
+use crate::gate::Gate;
+use crate::keeper::{Keeper, committed};
 use crate::live::{Live, damaged};
 use crate::project::Projection;
 use crate::pulse::Pulse;
 use crate::tables::{OFFSET, Tables, VERSION, VERSION_NOW, u64_of};
 use crate::watermarks::Watermarks;
-use crate::work::{Reads, stored_profile};
-use crate::{entry, measures};
+use crate::{duplicates, entry, measures, reads};
 
 /// What the projection takes for granted.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +64,9 @@ pub enum PipelineError {
         /// Why.
         cause: String,
     },
+    /// The projection has ended with an error, which the program's log tells.
+    #[error("the projection has stopped; see the program's log")]
+    Stopped,
     /// The state was written by a newer program.
     #[error("the state was written by a newer program: run that one")]
     TooNew,
@@ -75,16 +80,27 @@ pub(crate) struct Inner {
     pub(crate) tables: Tables,
     pub(crate) live: Live,
     pub(crate) watermarks: Watermarks,
+    pub(crate) gate: Gate,
     /// The log's end when it was opened.
     opened_at: Offset,
     pub(crate) stopping: AtomicBool,
     pub(crate) failed: AtomicBool,
 }
 
-/// The event's way. Dropping it applies what the log holds and stops the projection.
+impl Inner {
+    /// Stops the pipeline for good: the state could not be read or written.
+    pub(crate) fn fail(&self) {
+        self.failed.store(true, Ordering::Release);
+        self.live.applied.send_modify(|_| {});
+        self.live.checkpointed.send_modify(|_| {});
+    }
+}
+
+/// The event's way. Dropping it applies what the log holds, makes the store reach as far, and ends its threads.
 pub struct Pipeline {
     inner: Arc<Inner>,
-    projection: Mutex<Option<JoinHandle<()>>>,
+    /// The projection and its keeper.
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Pipeline {
@@ -105,27 +121,39 @@ impl Pipeline {
             None => {
                 let mut batch = tradewind_ports::Batch::default();
                 batch.put(tables.meta, VERSION, VERSION_NOW);
-                store.commit(batch)?;
+                store.commit(&batch)?;
             }
         }
         let offset = store.get(tables.meta, OFFSET)?.and_then(|v| u64_of(&v)).unwrap_or(0);
         let live = Live::load(store.as_ref(), &tables, settings.popularity_half_life_ms)?;
         live.applied.send_replace(offset);
-        let total = store.scan(tables.counters, &[]).filter_map(|p| u64_of(&p.ok()?.1)).sum();
-        live.pulses.lock().total = total;
+        live.checkpointed.send_replace(offset);
+        live.pulses.lock().total = live.counters.lock().total();
         let reader = log.reader(offset)?;
         let opened_at = log.end();
         let watermarks = Watermarks::new(opened_at);
         let (stopping, failed) = (AtomicBool::new(false), AtomicBool::new(false));
-        let inner =
-            Inner { log, store, clock, settings, tables, live, watermarks, opened_at, stopping, failed };
-        let inner = Arc::new(inner);
-        let projection = Projection::new(Arc::clone(&inner))?;
-        let thread = std::thread::Builder::new()
-            .name("projection".into())
-            .spawn(move || projection.run(reader))
-            .map_err(|e| damaged("the projection's thread", &e))?;
-        Ok(Self { inner, projection: Mutex::new(Some(thread)) })
+        let inner = Arc::new(Inner {
+            log,
+            store,
+            clock,
+            settings,
+            tables,
+            live,
+            watermarks,
+            gate: Gate::new(),
+            opened_at,
+            stopping,
+            failed,
+        });
+        let (to_keeper, tasks) = mpsc::channel();
+        let projection = Projection::new(Arc::clone(&inner), to_keeper)?;
+        let keeper = Keeper::new(Arc::clone(&inner));
+        let threads = [
+            spawn("projection", move || projection.run(reader))?,
+            spawn("keeper", move || keeper.run(&tasks))?,
+        ];
+        Ok(Self { inner, threads: Mutex::new(threads.into()) })
     }
 
     /// Takes events: on success they are durable and will be applied, in this order.
@@ -159,11 +187,16 @@ impl Pipeline {
         if self.inner.failed.load(Ordering::Acquire) {
             return Err(CollectError::Stopped);
         }
-        if self.lag() > self.inner.settings.max_lag_records {
+        if self.is_overloaded() {
             measures::append_refused();
             return Err(CollectError::Overloaded);
         }
-        let (count, began) = (records.len() as u64, Instant::now());
+        let (count, gate) = (records.len() as u64, &self.inner.gate);
+        let queued = gate.queue(count);
+        let turn = gate.turn().await;
+        self.has_room().await?;
+        drop(queued);
+        let began = Instant::now();
         let refused = |error| {
             measures::append_refused();
             match error {
@@ -172,9 +205,39 @@ impl Pipeline {
                 AppendError::Closed => CollectError::Stopped,
             }
         };
-        let written = self.inner.log.append(records).map_err(refused)?.await.map_err(refused)?;
+        let sent = gate.send(count);
+        let durable = self.inner.log.append(records).map_err(refused)?;
+        drop(turn);
+        let written = durable.await.map_err(refused)?;
+        drop(sent);
         measures::events_durable(count, began.elapsed());
         Ok(written.end)
+    }
+
+    /// Waits until the projection has caught up enough for the next append.
+    async fn has_room(&self) -> Result<(), CollectError> {
+        let gate = &self.inner.gate;
+        let mut applied = self.inner.live.applied.subscribe();
+        loop {
+            if !self.is_healthy() {
+                return Err(CollectError::Stopped);
+            }
+            if gate.has_room(self.lag()) {
+                return Ok(());
+            }
+            tokio::select! {
+                // The sender lives as long as the pipeline.
+                _ = applied.changed() => {}
+                () = gate.arrived() => {}
+            }
+        }
+    }
+
+    /// Whether the next append would be refused: too much waits to be applied.
+    #[must_use]
+    pub fn is_overloaded(&self) -> bool {
+        let lag = self.lag();
+        lag > self.inner.settings.max_lag_records || self.inner.gate.is_overloaded(lag)
     }
 
     /// Durable records that are not applied yet.
@@ -251,30 +314,43 @@ impl Pipeline {
     pub fn profile(&self, subject: &Subject) -> Result<Option<(Subject, Arc<Profile>)>, PipelineError> {
         let Inner { store, tables, live, .. } = self.inner.as_ref();
         let mut subject = subject.clone();
-        let mut key = subject.key();
-        if let Some(profile) = live.profiles.get(&key) {
-            return Ok(Some((subject, profile)));
-        }
         if let Subject::Anonymous(anonymous) = &subject
-            && let Some(user) = store.get(tables.links, anonymous.as_bytes())?
+            && let Some(user) = reads::link(store.as_ref(), tables, live, anonymous)?
         {
-            subject = Subject::User(String::from_utf8_lossy(&user).into_owned());
-            key = subject.key();
+            subject = Subject::User(user);
         }
-        let reads = Reads { store: store.as_ref(), tables, live };
-        Ok(stored_profile(&reads, &key)?.map(|profile| (subject, Arc::new(profile))))
+        let found = reads::profile(store.as_ref(), tables, live, &subject.key())?;
+        Ok(found.map(|profile| (subject, profile)))
     }
 
     /// How many events of each name were applied, by name.
+    #[must_use]
+    pub fn counts(&self) -> Vec<(String, u64)> {
+        self.inner.live.counters.lock().all()
+    }
+
+    /// The offset that the store reaches to: what a crash now would not have to apply again.
+    #[must_use]
+    pub fn checkpointed(&self) -> Offset {
+        *self.inner.live.checkpointed.borrow()
+    }
+
+    /// Which of these records are repetitions of a message, in order. They must be before
+    /// [`checkpointed`](Self::checkpointed).
     ///
     /// # Errors
     /// [`PipelineError`] when the state does not read.
-    pub fn counts(&self) -> Result<Vec<(String, u64)>, PipelineError> {
-        let read = |pair: Result<_, StateError>| {
-            let (name, count): (bytes::Bytes, bytes::Bytes) = pair?;
-            Ok((String::from_utf8_lossy(&name).into_owned(), u64_of(&count).unwrap_or(0)))
-        };
-        self.inner.store.scan(self.inner.tables.counters, &[]).map(read).collect()
+    pub fn duplicates(&self, range: Range<Offset>) -> Result<Vec<Offset>, PipelineError> {
+        Ok(duplicates::read(self.inner.store.as_ref(), &self.inner.tables, range)?)
+    }
+
+    /// Waits until the store has everything that is applied.
+    ///
+    /// # Errors
+    /// [`PipelineError::Stopped`] when the projection has ended with an error.
+    pub fn flush(&self) -> Result<(), PipelineError> {
+        let applied = self.inner.live.applied();
+        if block_on(committed(&self.inner, applied)) { Ok(()) } else { Err(PipelineError::Stopped) }
     }
 
     /// The stream at this moment.
@@ -288,6 +364,7 @@ impl Pipeline {
     /// # Errors
     /// [`PipelineError`] when the state does not read.
     pub fn is_imported(&self, message_id: &str) -> Result<bool, PipelineError> {
+        self.flush()?;
         let key = crate::dedupe::key_of(message_id);
         Ok(self.inner.store.get(self.inner.tables.imported, &key)?.is_some())
     }
@@ -297,6 +374,7 @@ impl Pipeline {
     /// # Errors
     /// [`PipelineError`] when the state does not read.
     pub fn each_session(&self, mut take: impl FnMut(u32, SessionRecord)) -> Result<(), PipelineError> {
+        self.flush()?;
         for (number, pair) in (0..).zip(self.inner.store.scan(self.inner.tables.sessions, &[])) {
             let record = tradewind_people::decode(&pair?.1).map_err(|e| damaged("a session", &e))?;
             take(number, record);
@@ -309,6 +387,7 @@ impl Pipeline {
     /// # Errors
     /// [`StateError`] of the store.
     pub fn sync(&self) -> Result<(), PipelineError> {
+        self.flush()?;
         Ok(self.inner.store.sync()?)
     }
 }
@@ -316,11 +395,15 @@ impl Pipeline {
 impl Drop for Pipeline {
     fn drop(&mut self) {
         self.inner.stopping.store(true, Ordering::Release);
-        if let Some(thread) = self.projection.lock().take() {
-            // A projection that panicked has told so already.
+        for thread in self.threads.lock().drain(..) {
+            // One that panicked has told so already.
             let _ = thread.join();
         }
     }
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, PipelineError> {
+    std::thread::Builder::new().name(name.into()).spawn(run).map_err(|e| damaged("a thread", &e))
 }
 
 #[cfg(test)]

@@ -1,227 +1,296 @@
-//! The projection thread: read, fold, commit, publish, and again.
+//! The projection thread: read, fold, show, and again.
+//!
+//! A batch of records goes through [`prepare`](crate::prepare) and [`fold`](crate::fold), which the cores
+//! share, with [`plan`](crate::plan) between them, which keeps the log's order. What comes out does not depend
+//! on how the log was cut into batches nor on who folded what, so that a rebuild gives the same bytes. Then the
+//! live views learn it, and the offset counts as applied. The store learns it later, from the
+//! [keeper](crate::keeper).
 //!
 //! An error of the state store or the log stops it; the pipeline then refuses further events, since nothing
 //! would come of them, and `/readyz` says so. A record that cannot be read is counted and passed over.
 
-use std::sync::Arc;
+use std::collections::hash_map::Entry;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use tradewind_kernel::UtcMillis;
-use tradewind_models::SessionNo;
-use tradewind_ports::{Batch, LogReader, Offset, Record};
+use tradewind_people::{Click, SessionRecord};
+use tradewind_ports::{LogReader, Offset, Record, block_on};
+use xxhash_rust::xxh3::xxh3_64;
 
+use crate::changes::Changes;
 use crate::dedupe::Dedupe;
-use crate::entry::Entry;
-use crate::live::compact_if_grown;
+use crate::fold::{self, Folded, Touched};
+use crate::keeper::{CHECKPOINT_RECORDS, Pace, Task, committed};
+use crate::measures;
 use crate::pipeline::{Inner, PipelineError};
+use crate::plan::{Plan, Views};
+use crate::prepare::{self, Item};
 use crate::pulse::Pulses;
-use crate::tables::OFFSET;
-use crate::trending::Trending;
-use crate::work::{Reads, Work};
-use crate::{fold, measures};
+use crate::reads::Reads;
 
 /// Records are taken in batches of about this size, so that what was just sent is soon seen.
 const BATCH_BYTES: usize = 512 << 10;
-/// The same when more than a batch is waiting: a profile that several records change is then written once.
-const BACKLOG_BATCH_BYTES: usize = 4 << 20;
-/// So many records that wait are a backlog.
-const BACKLOG: u64 = 4_000;
 /// How long the thread waits for new records before it looks whether it should stop.
 const IDLE: Duration = Duration::from_millis(200);
-/// Rankings are made anew at most this often.
-const RANK_EVERY: Duration = Duration::from_millis(500);
+/// Clicks kept of one session's record; a longer session keeps its first ones.
+const MAX_SESSION_CLICKS: usize = 2_000;
 
 /// The projection and what it remembers between batches.
 pub(crate) struct Projection {
     inner: Arc<Inner>,
     dedupe: Dedupe,
+    pool: rayon::ThreadPool,
+    keeper: mpsc::Sender<Task>,
+    pace: Pace,
     next_session: u32,
-    ranked_at: Option<Instant>,
-    ranking_took: Duration,
-    unranked: bool,
-    week_checked: i64,
-    compacted_clicks: usize,
+    /// Since the last checkpoint; profiles and links are in [`Live::pending`].
+    current: Changes,
+    frozen: Option<Arc<Changes>>,
 }
 
 impl Projection {
-    pub(crate) fn new(inner: Arc<Inner>) -> Result<Self, PipelineError> {
-        let mut dedupe = Dedupe::new(&inner.tables);
+    pub(crate) fn new(inner: Arc<Inner>, keeper: mpsc::Sender<Task>) -> Result<Self, PipelineError> {
+        let dedupe = Dedupe::new(&inner.tables);
         dedupe.prepare(inner.store.as_ref(), inner.clock.now())?;
-        let sessions = inner.live.sessions.read();
-        let (next_session, compacted_clicks) =
-            (u32::try_from(sessions.sessions()).unwrap_or(u32::MAX), sessions.clicks());
-        drop(sessions);
-        Ok(Self {
-            inner,
-            dedupe,
-            next_session,
-            ranked_at: None,
-            ranking_took: Duration::ZERO,
-            unranked: false,
-            week_checked: 0,
-            compacted_clicks,
-        })
+        let next_session = u32::try_from(inner.live.sessions.read().sessions()).unwrap_or(u32::MAX);
+        let pool = rayon::ThreadPoolBuilder::new()
+            .thread_name(|n| format!("fold-{n}"))
+            .build()
+            .map_err(|e| crate::live::damaged("the folding threads", &e))?;
+        let (pace, current, frozen) = (Pace::new(), Changes::default(), None);
+        Ok(Self { inner, dedupe, pool, keeper, pace, next_session, current, frozen })
     }
 
     /// Applies records until the pipeline is told to stop and the log is read to its end.
     pub(crate) fn run(mut self, mut reader: Box<dyn LogReader>) {
         if let Err(error) = self.follow(reader.as_mut()) {
             tracing::error!(%error, offset = reader.position(), "the projection has stopped");
-            self.inner.failed.store(true, Ordering::Release);
-            self.inner.live.applied.send_modify(|_| {});
+            self.inner.fail();
         }
     }
 
     fn follow(&mut self, reader: &mut dyn LogReader) -> Result<(), PipelineError> {
         loop {
-            let waiting = self.inner.log.end().saturating_sub(reader.position());
-            let size = if waiting > BACKLOG { BACKLOG_BATCH_BYTES } else { BATCH_BYTES };
-            let records = reader.read(size)?;
+            let records = reader.read(BATCH_BYTES)?;
             if records.is_empty() {
+                self.checkpoint(self.current.records > 0)?;
                 if self.inner.stopping.load(Ordering::Acquire) {
-                    return Ok(());
+                    return self.finish();
                 }
-                self.rank_if_due();
                 self.inner.log.wait_past(reader.position(), IDLE);
             } else {
                 self.apply(&records, reader.position())?;
-                self.rank_if_due();
+                self.checkpoint(self.pace.is_due(self.current.records))?;
+            }
+            if self.inner.failed.load(Ordering::Acquire) {
+                return Ok(());
             }
         }
+    }
+
+    /// Waits until the store has everything.
+    fn finish(&mut self) -> Result<(), PipelineError> {
+        while self.current.records > 0 {
+            if !block_on(committed(&self.inner, self.frozen.as_ref().map_or(0, |f| f.next))) {
+                return Ok(());
+            }
+            self.checkpoint(true)?;
+        }
+        block_on(committed(&self.inner, self.frozen.as_ref().map_or(0, |f| f.next)));
+        Ok(())
     }
 
     fn apply(&mut self, records: &[Record], next: Offset) -> Result<(), PipelineError> {
         let began = Instant::now();
         let inner = Arc::clone(&self.inner);
-        let reads = Reads { store: inner.store.as_ref(), tables: &inner.tables, live: &inner.live };
-        let mut work = Work::default();
-        let described_from = records.len().saturating_sub(Pulses::wanted());
-        for (n, record) in records.iter().enumerate() {
-            work.describing = n >= described_from;
-            self.fold(&mut work, &reads, record)?;
-        }
-        let mut batch = Batch::default();
-        self.dedupe.write(&mut batch);
-        work.write(&reads, &mut batch)?;
-        self.learn_popularity(&work, &mut batch);
-        batch.put(inner.tables.meta, OFFSET, next.to_be_bytes());
-        inner.store.commit(batch)?;
-        self.publish(work);
+        let frozen = self.frozen.clone();
+        let reads = Reads {
+            store: inner.store.as_ref(),
+            tables: &inner.tables,
+            live: &inner.live,
+            frozen: frozen.as_deref(),
+            currency: inner.settings.currency,
+        };
+        let dedupe = &self.dedupe;
+        let items = self.shared(records.len(), || prepare::prepare(records, &reads, dedupe));
+        let plan = self.plan(&reads, records, items)?;
+        let next_session = self.next_session;
+        let folded = self.shared(plan.steps.len(), || fold::fold(&plan, &reads, next_session))?;
+        self.next_session += folded.begun;
+        self.show(&reads, plan, folded)?;
+        self.current.records += records.len() as u64;
+        self.current.next = next;
         inner.live.applied.send_replace(next);
         self.expire()?;
-        measures::projected(records.len() as u64, began.elapsed(), inner.log.end().saturating_sub(next));
+        let (count, took) = (records.len() as u64, began.elapsed());
+        inner.gate.learn(count, took);
+        measures::projected(count, took, inner.log.end().saturating_sub(next));
         Ok(())
     }
 
-    fn fold(&mut self, work: &mut Work, reads: &Reads<'_>, record: &Record) -> Result<(), PipelineError> {
-        match Entry::read(&record.bytes) {
-            Ok(Entry::Event(event)) if self.dedupe.is_new(reads.store, &event)? => {
-                let currency = self.inner.settings.currency;
-                fold::event(work, reads, &event, currency, &mut self.next_session)?;
-            }
-            Ok(Entry::Event(_)) => work.duplicates += 1,
-            Ok(Entry::Product(product)) => fold::product(work, reads, *product),
-            Ok(Entry::Decision(_)) => {}
-            Err(error) => {
-                tracing::error!(%error, offset = record.offset, "a log record could not be read");
-                measures::unreadable_record();
-            }
-        }
-        Ok(())
+    /// Does a step with all cores if it is worth it.
+    fn shared<T: Send>(&self, size: usize, step: impl FnOnce() -> T + Send) -> T {
+        if size < prepare::WORTH_SHARING { step() } else { self.pool.install(step) }
     }
 
-    /// Popularity is kept as it is written, so that both always agree: the view is changed before the
-    /// commit, which is harmless, since a commit that fails ends the projection.
-    fn learn_popularity(&self, work: &Work, batch: &mut Batch) {
-        if work.gains.is_empty() {
-            return;
-        }
-        let mut popularity = self.inner.live.popularity.write();
-        for gain in &work.gains {
-            popularity.add(gain.item, gain.at.get(), gain.weight);
-        }
-        let mut items: Vec<u32> = work.gains.iter().map(|g| g.item).collect();
-        items.sort_unstable();
-        items.dedup();
-        for item in items {
-            if let Some(raw) = popularity.raw(item) {
-                batch.put(self.inner.tables.popularity, item.to_be_bytes(), raw.to_be_bytes());
+    /// The second step: in the log's order.
+    fn plan(
+        &mut self,
+        reads: &Reads<'_>,
+        records: &[Record],
+        items: Vec<Result<Item<'_>, PipelineError>>,
+    ) -> Result<Plan, PipelineError> {
+        let mut plan = Plan::default();
+        let (known, catalog) = (reads.live.items.read(), reads.live.catalog.load());
+        let views = Views { items: &known, catalog: &catalog };
+        let described_from = records.len().saturating_sub(Pulses::wanted());
+        for (n, (item, record)) in items.into_iter().zip(records).enumerate() {
+            plan.describing = n >= described_from;
+            match item? {
+                Item::Event(prepared) => {
+                    let frozen = reads.frozen.map(|f| &f.seen);
+                    if prepared.mark.take(&prepared.event, &mut self.current.seen, frozen) {
+                        plan.event(reads, &views, prepared)?;
+                    } else {
+                        plan.duplicates += 1;
+                        let older = reads.frozen.map(|f| &f.duplicates);
+                        self.current.duplicates.note(record.offset, older, reads.store, reads.tables)?;
+                    }
+                }
+                Item::Product(product) => plan.product(&views, *product),
+                Item::Nothing => {}
+                Item::Unreadable(error) => {
+                    tracing::error!(%error, offset = record.offset, "a log record could not be read");
+                    measures::unreadable_record();
+                }
             }
         }
+        Ok(plan)
     }
 
-    /// Shows a committed batch to the readers of the live views.
-    fn publish(&mut self, work: Work) {
-        let live = &self.inner.live;
-        if !work.new_items.is_empty() {
-            let mut items = live.items.write();
-            work.new_items.into_iter().for_each(|id| items.push(id));
+    /// Shows a batch to the readers of the live views, and keeps it for the next checkpoint.
+    fn show(&mut self, reads: &Reads<'_>, plan: Plan, folded: Folded) -> Result<(), PipelineError> {
+        let live = reads.live;
+        let is_rank_due = !plan.products.is_empty() || !plan.gains.is_empty();
+        let mut items = live.items.write();
+        for id in plan.new_items {
+            self.current.items.push((items.len(), Arc::clone(&id)));
+            items.push(id);
         }
-        if !work.products.is_empty() {
+        drop(items);
+        if !plan.products.is_empty() {
             let mut catalog = (**live.catalog.load()).clone();
-            if catalog.is_empty() {
-                self.ranked_at = None;
+            for (item, product) in plan.products {
+                self.current.products.insert(item, Arc::clone(&product));
+                catalog.put(item, product);
             }
-            work.products.into_iter().for_each(|(item, product)| catalog.put(item, product));
             live.catalog.store(Arc::new(catalog));
-            self.unranked = true;
         }
-        if !work.clicks.is_empty() {
-            let mut sessions = live.sessions.write();
-            for (number, item) in work.clicks {
-                while sessions.sessions() <= number as usize {
-                    sessions.start_session();
-                }
-                sessions.click(SessionNo(number), item);
-            }
-            drop(sessions);
-            compact_if_grown(&live.sessions, &mut self.compacted_clicks);
-        }
-        self.unranked |= !work.gains.is_empty();
-        for (key, profile) in work.profiles {
-            match profile {
-                Some(profile) => live.profiles.insert(key, Arc::new(profile)),
-                None => {
-                    live.profiles.remove(&key);
-                }
+        if !plan.gains.is_empty() {
+            let mut popularity = live.popularity.write();
+            for gain in &plan.gains {
+                popularity.add(gain.item, gain.at.get(), gain.weight);
+                self.current.gained.insert(gain.item);
             }
         }
-        for (number, record) in work.sessions {
-            live.records.insert(number, Arc::new(record));
+        let mut news = Vec::with_capacity(folded.touched.len());
+        for touched in &folded.touched {
+            let kept = self.remember(reads, touched, plan.keys.key(touched.owner))?;
+            news.extend(kept.iter().filter(|c| c.news).map(|c| (touched.session, c.item)));
+        }
+        live.learn_clicks(&news);
+        let mut pending = live.pending.write();
+        for (number, profile) in folded.profiles {
+            pending.current.profiles.insert(Arc::clone(plan.keys.key(number)), profile);
+        }
+        pending.current.links.extend(plan.links);
+        drop(pending);
+        live.counters.lock().add(&plan.counts, &mut self.current.counts);
+        let now = self.inner.clock.now();
+        if let Some(received_at) = plan.first_received {
+            measures::shown(now.since(received_at));
         }
         let mut latest = live.latest_event_at.lock();
-        *latest = (*latest).max(work.latest_event_at);
+        *latest = (*latest).max(plan.latest_event_at);
         drop(latest);
-        measures::events_applied(u64::from(work.events));
-        measures::duplicates_dropped(work.duplicates);
-        live.pulses.lock().note(self.inner.clock.now(), work.events, work.live_events, work.latest);
-    }
-
-    /// Makes the rankings anew, when something has changed and the last time is long enough ago; a ranking
-    /// that is slow to make is made less often, so that it never takes more than some 5 % of the time.
-    fn rank_if_due(&mut self) {
-        let pause = RANK_EVERY.max(self.ranking_took * 20);
-        if !self.unranked || self.ranked_at.is_some_and(|at| at.elapsed() < pause) {
-            return;
+        measures::events_applied(u64::from(plan.events));
+        measures::duplicates_dropped(plan.duplicates);
+        live.pulses.lock().note(now, plan.events, plan.live_events, plan.latest);
+        if is_rank_due {
+            // A keeper that has ended has told why.
+            let _ = self.keeper.send(Task::Rank);
         }
-        let began = Instant::now();
-        let live = &self.inner.live;
-        let trending = Trending::rank(&live.popularity.read(), &live.catalog.load());
-        live.trending.store(Arc::new(trending));
-        self.ranking_took = began.elapsed();
-        self.ranked_at = Some(Instant::now());
-        self.unranked = false;
+        Ok(())
     }
 
-    /// Drops remembered message ids that are too old, once a day of the clock.
+    /// Writes what was touched into its session's record. Gives what the record had room for.
+    fn remember<'a>(
+        &mut self,
+        reads: &Reads<'_>,
+        touched: &'a Touched,
+        owner: &str,
+    ) -> Result<&'a [Click], PipelineError> {
+        let record = match self.current.sessions.entry(touched.session) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let begin = || SessionRecord {
+                    subject_hash: xxh3_64(owner.as_bytes()),
+                    started_at: touched.at,
+                    last_at: touched.at,
+                    clicks: Vec::new(),
+                };
+                entry.insert(reads.session(touched.session)?.unwrap_or_else(|| Arc::new(begin())))
+            }
+        };
+        let record = Arc::make_mut(record);
+        record.last_at = record.last_at.max(touched.at);
+        let room = MAX_SESSION_CLICKS.saturating_sub(record.clicks.len());
+        let kept = &touched.clicks[..room.min(touched.clicks.len())];
+        record.clicks.extend_from_slice(kept);
+        Ok(kept)
+    }
+
+    /// Hands what has changed to the keeper, if it is due and the keeper is done with the last. Waits for it
+    /// when very much has changed.
+    fn checkpoint(&mut self, is_due: bool) -> Result<(), PipelineError> {
+        let live = &self.inner.live;
+        if let Some(frozen) = &self.frozen {
+            if self.current.records >= 2 * CHECKPOINT_RECORDS {
+                block_on(committed(&self.inner, frozen.next));
+            }
+            if *live.checkpointed.borrow() < frozen.next {
+                return Ok(());
+            }
+            self.frozen = None;
+        }
+        if !is_due || self.inner.failed.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let mut changes = std::mem::take(&mut self.current);
+        let popularity = live.popularity.read();
+        let raw = |item| popularity.raw(item).map(|raw| (item, raw));
+        changes.popularity = changes.gained.drain().filter_map(raw).collect();
+        drop(popularity);
+        let mut pending = live.pending.write();
+        changes.people = std::mem::take(&mut pending.current);
+        let changes = Arc::new(changes);
+        pending.frozen = Some(Arc::clone(&changes));
+        drop(pending);
+        self.frozen = Some(Arc::clone(&changes));
+        self.pace.handed_over();
+        // A keeper that has ended has told why, and the pipeline has failed.
+        let _ = self.keeper.send(Task::Commit(changes));
+        Ok(())
+    }
+
+    /// Drops remembered message ids that are too old, once a day of the clock, when nothing is being written.
     fn expire(&mut self) -> Result<(), PipelineError> {
         let now = self.inner.clock.now();
-        let day = now.get().div_euclid(UtcMillis::DAY);
-        if day != self.week_checked {
-            self.week_checked = day;
-            self.dedupe.expire(self.inner.store.as_ref(), now)?;
-            self.dedupe.prepare(self.inner.store.as_ref(), now)?;
+        if self.frozen.is_none() && self.pace.is_new_day(now) {
+            let store = self.inner.store.as_ref();
+            self.dedupe.expire(store, now, &mut self.current.seen)?;
+            self.dedupe.prepare(store, now)?;
         }
         Ok(())
     }

@@ -21,6 +21,8 @@ pub(crate) struct Tables {
     pub(crate) counters: TableId,
     /// Hash of an imported message's id → nothing.
     pub(crate) imported: TableId,
+    /// Offset of a chunk's first record (u64 big-endian) → bits, see [`crate::duplicates`].
+    pub(crate) duplicates: TableId,
     /// The offset and the format version.
     pub(crate) meta: TableId,
 }
@@ -45,6 +47,7 @@ impl Tables {
             popularity: store.table("popularity")?,
             counters: store.table("counters")?,
             imported: store.table("imported")?,
+            duplicates: store.table("duplicates")?,
             meta: store.table("meta")?,
         })
     }

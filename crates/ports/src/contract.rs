@@ -100,7 +100,7 @@ pub fn state_store<S: StateStore>(open: impl Fn() -> S) {
     batch.put(two, b"gone", b"x");
     batch.delete(two, b"gone");
     batch.delete(two, b"never there");
-    store.commit(batch).expect("commits");
+    store.commit(&batch).expect("commits");
 
     let keys =
         |from: &[u8]| -> Vec<u8> { store.scan(one, from).map(|pair| pair.expect("reads").0[0]).collect() };

@@ -7,30 +7,61 @@ use bytes::Bytes;
 pub struct TableId(pub u32);
 
 /// One change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Op {
-    /// Writes a value, over an older one if there is one.
-    Put(TableId, Vec<u8>, Vec<u8>),
-    /// Removes a value, if there is one.
-    Delete(TableId, Vec<u8>),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Op<'a> {
+    /// Where.
+    pub table: TableId,
+    /// The key.
+    pub key: &'a [u8],
+    /// What is written over an older value, if there is one; `None` removes it.
+    pub value: Option<&'a [u8]>,
 }
 
 /// Changes that take effect together.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Batch {
-    /// In the order in which they are made; of two for one key the later wins.
-    pub ops: Vec<Op>,
+    /// Keys and values, one after the other: a change costs no memory of its own.
+    bytes: Vec<u8>,
+    /// Table, length of the key, and of the value where there is one.
+    ops: Vec<(TableId, usize, Option<usize>)>,
 }
 
 impl Batch {
     /// Adds the writing of a value.
-    pub fn put(&mut self, table: TableId, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
-        self.ops.push(Op::Put(table, key.into(), value.into()));
+    pub fn put(&mut self, table: TableId, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
+        let (key, value) = (key.as_ref(), value.as_ref());
+        self.bytes.extend_from_slice(key);
+        self.bytes.extend_from_slice(value);
+        self.ops.push((table, key.len(), Some(value.len())));
     }
 
     /// Adds the removal of a value.
-    pub fn delete(&mut self, table: TableId, key: impl Into<Vec<u8>>) {
-        self.ops.push(Op::Delete(table, key.into()));
+    pub fn delete(&mut self, table: TableId, key: impl AsRef<[u8]>) {
+        self.bytes.extend_from_slice(key.as_ref());
+        self.ops.push((table, key.as_ref().len(), None));
+    }
+
+    /// The changes in the order in which they are made; of two for one key the later wins.
+    pub fn ops(&self) -> impl Iterator<Item = Op<'_>> {
+        let mut rest = self.bytes.as_slice();
+        self.ops.iter().map(move |&(table, key_bytes, value_bytes)| {
+            let (key, after) = rest.split_at(key_bytes);
+            let (value, after) = after.split_at(value_bytes.unwrap_or(0));
+            rest = after;
+            Op { table, key, value: value_bytes.map(|_| value) }
+        })
+    }
+
+    /// How many changes there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ops.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ops.is_empty()
     }
 }
 
@@ -84,7 +115,7 @@ pub trait StateStore: Send + Sync {
     ///
     /// # Errors
     /// [`StateError`] of the engine; then none was made.
-    fn commit(&self, batch: Batch) -> Result<(), StateError>;
+    fn commit(&self, batch: &Batch) -> Result<(), StateError>;
 
     /// Waits until all commits so far survive power loss.
     ///

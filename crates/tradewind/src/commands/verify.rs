@@ -201,7 +201,7 @@ mod tests {
         let meta = state.table(META.0).unwrap();
         let mut batch = Batch::default();
         batch.put(meta, META.1, offset.to_be_bytes());
-        state.commit(batch).unwrap();
+        state.commit(&batch).unwrap();
         state.sync().unwrap();
     }
 

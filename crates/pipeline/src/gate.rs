@@ -1,0 +1,137 @@
+//! The gate before the log: no more goes in than the projection will soon have applied.
+//!
+//! Appends wait for their turn, first come first served, while what is in the log and not applied is worth more
+//! than [`LAG_TARGET`] at the projection's pace. So an event that was acknowledged is in its profile soon
+//! after, also under full load. If what waits would take longer than [`QUEUE_TARGET`] to apply, newcomers are
+//! refused at once.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{Mutex, MutexGuard, Notify};
+
+/// What may lie in the log unapplied, as time that applying it takes.
+const LAG_TARGET: Duration = Duration::from_millis(40);
+/// What may wait before the gate, in the same measure.
+const QUEUE_TARGET: Duration = Duration::from_millis(500);
+/// So many records may lie unapplied whatever the pace.
+const LAG_FLOOR: u64 = 1_000;
+/// Records a second that a pipeline is believed to apply before it has shown what it can.
+const FIRST_GUESS: u64 = 20_000;
+/// Batches with fewer records say little of the pace.
+const TELLING: u64 = 256;
+
+/// The gate's counts.
+pub(crate) struct Gate {
+    turn: Mutex<()>,
+    /// Records of appends that wait for their turn.
+    waiting: AtomicU64,
+    /// Records handed to the log and not durable yet.
+    in_flight: AtomicU64,
+    /// Told when some of those have arrived.
+    arrived: Notify,
+    /// Records a second, a moving mean.
+    pace: AtomicU64,
+}
+
+/// Takes a number off a counter when dropped.
+pub(crate) struct Counted<'a> {
+    counter: &'a AtomicU64,
+    number: u64,
+    told: Option<&'a Notify>,
+}
+
+impl<'a> Counted<'a> {
+    fn new(counter: &'a AtomicU64, number: u64, told: Option<&'a Notify>) -> Self {
+        counter.fetch_add(number, Ordering::AcqRel);
+        Self { counter, number, told }
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.counter.fetch_sub(self.number, Ordering::AcqRel);
+        if let Some(told) = self.told {
+            told.notify_one();
+        }
+    }
+}
+
+impl Gate {
+    pub(crate) fn new() -> Self {
+        let (turn, arrived, pace) = (Mutex::new(()), Notify::new(), AtomicU64::new(FIRST_GUESS));
+        Self { turn, waiting: AtomicU64::new(0), in_flight: AtomicU64::new(0), arrived, pace }
+    }
+
+    /// Notes how long a batch took to apply.
+    pub(crate) fn learn(&self, records: u64, took: Duration) {
+        if records < TELLING {
+            return;
+        }
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX).max(1);
+        let shown = records.saturating_mul(1_000_000) / micros;
+        let before = self.pace.load(Ordering::Relaxed);
+        self.pace.store((before * 7 + shown) / 8, Ordering::Relaxed);
+    }
+
+    /// Records that are applied in this time.
+    fn in_time(&self, time: Duration) -> u64 {
+        let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        (self.pace.load(Ordering::Relaxed).saturating_mul(millis) / 1_000).max(LAG_FLOOR)
+    }
+
+    /// Whether nothing more can be taken now, with so many records durable and not applied.
+    pub(crate) fn is_overloaded(&self, lag: u64) -> bool {
+        let before = self.waiting.load(Ordering::Acquire) + self.in_flight.load(Ordering::Acquire) + lag;
+        before > self.in_time(LAG_TARGET) + self.in_time(QUEUE_TARGET)
+    }
+
+    /// Whether the next append may go on, with so many records durable and not applied.
+    pub(crate) fn has_room(&self, lag: u64) -> bool {
+        self.in_flight.load(Ordering::Acquire) + lag < self.in_time(LAG_TARGET)
+    }
+
+    /// Waits in line with so many records.
+    pub(crate) fn queue(&self, records: u64) -> Counted<'_> {
+        Counted::new(&self.waiting, records, None)
+    }
+
+    /// The turn of whoever has waited longest.
+    pub(crate) async fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().await
+    }
+
+    /// Waits until something that was on its way to the log has arrived there. One may wait at a time.
+    pub(crate) async fn arrived(&self) {
+        self.arrived.notified().await;
+    }
+
+    /// Counts records as handed to the log until they are durable.
+    pub(crate) fn send(&self, records: u64) -> Counted<'_> {
+        Counted::new(&self.in_flight, records, Some(&self.arrived))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_and_refusal_follow_the_pace() {
+        let gate = Gate::new();
+        assert!(gate.has_room(999) && !gate.has_room(1_000));
+        for _ in 0..100 {
+            gate.learn(10_000, Duration::from_millis(100));
+            gate.learn(1, Duration::from_secs(9));
+        }
+        let pace = gate.pace.load(Ordering::Relaxed);
+        assert!((99_000..=100_000).contains(&pace), "{pace}");
+        assert!(gate.has_room(3_900) && !gate.has_room(4_000));
+        assert!(!gate.is_overloaded(53_000) && gate.is_overloaded(54_001));
+        let sent = gate.send(3_950);
+        let queued = gate.queue(50_000);
+        assert!(!gate.has_room(50) && gate.is_overloaded(52));
+        drop((sent, queued));
+        assert!(gate.has_room(50) && !gate.is_overloaded(52));
+    }
+}

@@ -1,0 +1,310 @@
+//! The second step of a batch, record by record in the log's order: what depends on what came before it.
+//!
+//! Drops repetitions, says whose profile an event changes, gives products their numbers, counts. What is to
+//! be done to profiles becomes [`Step`]s; those of different people do not depend on each other, so that the
+//! third step can share them among the cores.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use tradewind_catalog::{CatalogSnapshot, Origin, Product};
+use tradewind_events::{Commerce, EventView, Kind, ProductRef};
+use tradewind_kernel::{Money, Subject, UtcMillis};
+use tradewind_people::Action;
+
+use crate::items::Items;
+use crate::pipeline::PipelineError;
+use crate::prepare::Prepared;
+use crate::pulse::LatestEvent;
+use crate::reads::Reads;
+
+/// What is done to one profile.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// Its owner did something.
+    Act { at: UtcMillis, action: Option<Action>, items: Vec<(u32, u32)>, revenue: Option<Money> },
+    /// It takes in the profile with this number, which is then no more.
+    Absorb(u32),
+}
+
+/// A product's popularity gains this.
+#[derive(Debug)]
+pub(crate) struct Gain {
+    pub(crate) item: u32,
+    pub(crate) at: UtcMillis,
+    pub(crate) weight: f64,
+}
+
+/// Profile keys by the numbers that a batch gives them, those that meet in it joined into groups.
+#[derive(Debug, Default)]
+pub(crate) struct Keys {
+    numbers: FxHashMap<Arc<str>, u32>,
+    keys: Vec<Arc<str>>,
+    parents: Vec<u32>,
+}
+
+impl Keys {
+    fn number(&mut self, key: &str) -> u32 {
+        if let Some(&number) = self.numbers.get(key) {
+            return number;
+        }
+        let number = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
+        let key: Arc<str> = Arc::from(key);
+        self.numbers.insert(Arc::clone(&key), number);
+        self.keys.push(key);
+        self.parents.push(number);
+        number
+    }
+
+    /// The key with this number.
+    pub(crate) fn key(&self, number: u32) -> &Arc<str> {
+        &self.keys[number as usize]
+    }
+
+    /// The number that stands for the whole group of this one.
+    pub(crate) fn group(&self, mut number: u32) -> u32 {
+        while self.parents[number as usize] != number {
+            number = self.parents[number as usize];
+        }
+        number
+    }
+
+    fn join(&mut self, one: u32, other: u32) {
+        let (one, other) = (self.group(one), self.group(other));
+        self.parents[one.max(other) as usize] = one.min(other);
+    }
+}
+
+/// What a batch does, before anybody sees it.
+#[derive(Default)]
+pub(crate) struct Plan {
+    pub(crate) keys: Keys,
+    /// The profile's number and what is done to it, in the log's order.
+    pub(crate) steps: Vec<(u32, Step)>,
+    pub(crate) links: FxHashMap<String, String>,
+    pub(crate) new_items: Vec<Arc<str>>,
+    new_numbers: FxHashMap<Arc<str>, u32>,
+    pub(crate) products: FxHashMap<u32, Arc<Product>>,
+    pub(crate) gains: Vec<Gain>,
+    /// Event names in the order of their first event, with how many there were.
+    pub(crate) counts: Vec<(String, u64)>,
+    counted: FxHashMap<String, usize>,
+    pub(crate) events: u32,
+    /// Those of them that were not imported.
+    pub(crate) live_events: u32,
+    /// When the first of those was received.
+    pub(crate) first_received: Option<UtcMillis>,
+    pub(crate) duplicates: u64,
+    /// Whether the console is to be told of the events that come now.
+    pub(crate) describing: bool,
+    pub(crate) latest: Vec<LatestEvent>,
+    pub(crate) latest_event_at: UtcMillis,
+}
+
+/// The views that a batch begins with.
+pub(crate) struct Views<'a> {
+    pub(crate) items: &'a Items,
+    pub(crate) catalog: &'a CatalogSnapshot,
+}
+
+impl Plan {
+    /// A product as its feed has it.
+    pub(crate) fn product(&mut self, views: &Views<'_>, product: Product) {
+        let item = self.item(views, &product.id);
+        self.products.insert(item, Arc::new(product));
+    }
+
+    /// An event that is new.
+    pub(crate) fn event(
+        &mut self,
+        reads: &Reads<'_>,
+        views: &Views<'_>,
+        prepared: Prepared<'_>,
+    ) -> Result<(), PipelineError> {
+        let Prepared { event, name, action, commerce, link, .. } = prepared;
+        let key = self.resolve(reads, &event, link)?;
+        let items = match (&commerce, action) {
+            (Some(commerce), Some(_)) => {
+                let touch = |p: &ProductRef| (self.touch_product(views, p, commerce, &event), quantity(p));
+                commerce.products.iter().map(touch).collect()
+            }
+            _ => Vec::new(),
+        };
+        let revenue = commerce.as_ref().and_then(|c| c.revenue).filter(|_| action == Some(Action::Buy));
+        self.count(&event, name.as_ref().map(tradewind_events::EventName::as_str));
+        if self.describing {
+            self.latest.push(described(&event, key.as_deref(), commerce.as_ref()));
+        }
+        let Some(key) = key else { return Ok(()) };
+        let at = event.occurred_at;
+        let weight = action.map_or(0.0, Action::weight);
+        if weight > 0.0 {
+            self.gains.extend(items.iter().map(|&(item, _)| Gain { item, at, weight }));
+        }
+        let number = self.keys.number(&key);
+        self.steps.push((number, Step::Act { at, action, items, revenue }));
+        Ok(())
+    }
+
+    /// The key of the profile that an event changes, after the links that the event itself makes. `link` is
+    /// its anonymous id's user as it was before the batch.
+    fn resolve(
+        &mut self,
+        reads: &Reads<'_>,
+        event: &EventView<'_>,
+        link: Option<String>,
+    ) -> Result<Option<String>, PipelineError> {
+        if event.kind == Kind::Alias
+            && let (Some(previous), Some(user)) = (&event.previous_id, &event.user_id)
+        {
+            self.link(reads, previous, user)?;
+        }
+        if let (Some(anonymous), Some(user)) = (&event.anonymous_id, &event.user_id) {
+            self.link(reads, anonymous, user)?;
+        }
+        match event.subject() {
+            Some(Subject::Anonymous(anonymous)) => {
+                let user = self.links.get(&anonymous).cloned().or(link);
+                Ok(Some(user.map_or(Subject::Anonymous(anonymous), Subject::User).key()))
+            }
+            subject => Ok(subject.map(|s| s.key())),
+        }
+    }
+
+    /// Notes that an anonymous id is a user's. What the id did so far goes to its first user only: a second
+    /// one on the same device takes over what follows, and two users are never merged.
+    fn link(&mut self, reads: &Reads<'_>, anonymous: &str, user: &str) -> Result<(), PipelineError> {
+        if anonymous.is_empty() || user.is_empty() || anonymous == user {
+            return Ok(());
+        }
+        let known = match self.links.get(anonymous) {
+            Some(user) => Some(user.clone()),
+            None => reads.link(anonymous)?,
+        };
+        if known.as_deref() == Some(user) {
+            return Ok(());
+        }
+        self.links.insert(anonymous.to_owned(), user.to_owned());
+        let from = self.keys.number(&Subject::Anonymous(anonymous.to_owned()).key());
+        let to = self.keys.number(&Subject::User(user.to_owned()).key());
+        self.keys.join(from, to);
+        self.steps.push((to, Step::Absorb(from)));
+        Ok(())
+    }
+
+    /// The number of a product id, a new one if it was never named.
+    fn item(&mut self, views: &Views<'_>, id: &str) -> u32 {
+        if let Some(number) = views.items.number(id).or_else(|| self.new_numbers.get(id).copied()) {
+            return number;
+        }
+        let number = views.items.len() + u32::try_from(self.new_items.len()).unwrap_or(u32::MAX);
+        let id: Arc<str> = Arc::from(id);
+        self.new_items.push(Arc::clone(&id));
+        self.new_numbers.insert(id, number);
+        number
+    }
+
+    /// The number of a product that an event names; one that no feed has told of is learned from the event.
+    fn touch_product(
+        &mut self,
+        views: &Views<'_>,
+        named: &ProductRef,
+        commerce: &Commerce,
+        event: &EventView<'_>,
+    ) -> u32 {
+        let id = named.id().unwrap_or_default();
+        let item = self.item(views, id);
+        let known = self.products.get(&item).or_else(|| views.catalog.get(item));
+        if known.is_some_and(|p| p.origin == Origin::Feed || !tells_more(named, commerce, p)) {
+            return item;
+        }
+        let before = known.map_or_else(Product::default, |p| Product::clone(p));
+        let product = learned(id, named, commerce, before);
+        self.products.insert(item, Arc::new(Product { updated_at: event.occurred_at, ..product }));
+        item
+    }
+
+    fn count(&mut self, event: &EventView<'_>, name: Option<&str>) {
+        let label = match event.kind {
+            Kind::Track => name.unwrap_or("(unnamed)"),
+            Kind::Identify => "identify",
+            Kind::Page => "page",
+            Kind::Screen => "screen",
+            Kind::Group => "group",
+            Kind::Alias => "alias",
+        };
+        if let Some(&place) = self.counted.get(label) {
+            self.counts[place].1 += 1;
+        } else {
+            self.counted.insert(label.to_owned(), self.counts.len());
+            self.counts.push((label.to_owned(), 1));
+        }
+        self.events += 1;
+        if event.origin == tradewind_events::Origin::Live {
+            self.live_events += 1;
+            self.first_received = self.first_received.or(Some(event.received_at));
+        }
+        self.latest_event_at = self.latest_event_at.max(event.occurred_at);
+    }
+}
+
+fn quantity(product: &ProductRef) -> u32 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to the range of u32"
+    )]
+    product.quantity.map_or(1, |q| q.clamp(0.0, 1e6) as u32)
+}
+
+/// Whether an event says of a discovered product what is not known of it yet.
+fn tells_more(named: &ProductRef, commerce: &Commerce, known: &Product) -> bool {
+    let differs = |told: &Option<String>, known: Option<&str>| told.is_some() && told.as_deref() != known;
+    differs(&named.name, Some(&known.title))
+        || differs(&named.brand, known.brand.as_deref())
+        || differs(&named.image_url, known.image_url.as_deref())
+        || differs(&named.url, known.url.as_deref())
+        || named.price(commerce.currency).is_some_and(|price| Some(price) != known.price)
+        || named.category.is_some() && {
+            let path = named.category_path();
+            !path.is_empty() && path != known.category_path
+        }
+}
+
+/// A discovered product after an event named it.
+fn learned(id: &str, named: &ProductRef, commerce: &Commerce, before: Product) -> Product {
+    let title = match &named.name {
+        Some(name) => name.clone(),
+        None if before.title.is_empty() => id.to_owned(),
+        None => before.title.clone(),
+    };
+    let path = named.category_path();
+    Product {
+        id: id.to_owned(),
+        title,
+        category_path: if path.is_empty() { before.category_path.clone() } else { path },
+        brand: named.brand.clone().or_else(|| before.brand.clone()),
+        price: named.price(commerce.currency).or(before.price),
+        image_url: named.image_url.clone().or_else(|| before.image_url.clone()),
+        url: named.url.clone().or_else(|| before.url.clone()),
+        origin: Origin::Discovered,
+        ..before
+    }
+}
+
+/// A line about an event for the console.
+fn described(event: &EventView<'_>, key: Option<&str>, commerce: Option<&Commerce>) -> LatestEvent {
+    let name = match (event.kind, &event.name) {
+        (Kind::Track, Some(name)) => name.clone().into_owned(),
+        (kind, name) => {
+            let kind = format!("{kind:?}").to_lowercase();
+            name.as_ref().map_or_else(|| kind.clone(), |name| format!("{kind}: {name}"))
+        }
+    };
+    let detail = commerce.map_or_else(String::new, |commerce| {
+        let products = commerce.products.iter().take(3).filter_map(|p| p.name.as_deref().or(p.id()));
+        let words: Vec<&str> = commerce.query.as_deref().into_iter().chain(products).collect();
+        words.join(", ")
+    });
+    LatestEvent { at: event.received_at, subject: key.unwrap_or_default().to_owned(), name, detail }
+}

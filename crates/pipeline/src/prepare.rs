@@ -1,0 +1,90 @@
+//! The first step of a batch, for all its records at once: read, and look up what no other record decides.
+
+use rayon::prelude::*;
+use tradewind_catalog::Product;
+use tradewind_events::{Commerce, EventName, EventView, Kind};
+use tradewind_people::Action;
+use tradewind_ports::Record;
+
+use crate::dedupe::{Dedupe, Mark};
+use crate::entry::{Entry, EntryError};
+use crate::pipeline::PipelineError;
+use crate::reads::Reads;
+
+/// From so many records on, the cores share a batch.
+pub(crate) const WORTH_SHARING: usize = 64;
+
+/// An event with all that it says by itself.
+pub(crate) struct Prepared<'a> {
+    pub(crate) event: EventView<'a>,
+    /// A track event's name.
+    pub(crate) name: Option<EventName>,
+    pub(crate) action: Option<Action>,
+    /// Its properties, where its name is known.
+    pub(crate) commerce: Option<Commerce>,
+    pub(crate) mark: Mark,
+    /// The user that its anonymous id belonged to before this batch.
+    pub(crate) link: Option<String>,
+}
+
+/// A record, read.
+#[expect(clippy::large_enum_variant, reason = "nearly every record is an event")]
+pub(crate) enum Item<'a> {
+    Event(Prepared<'a>),
+    Product(Box<Product>),
+    /// What changes no state.
+    Nothing,
+    Unreadable(EntryError),
+}
+
+/// What an event's name says was done to its products.
+fn action_of(name: &EventName) -> Option<Action> {
+    match name {
+        EventName::ProductClicked => Some(Action::Click),
+        EventName::ProductViewed => Some(Action::View),
+        EventName::ProductAddedToWishlist => Some(Action::Wish),
+        EventName::ProductAdded | EventName::WishlistProductAddedToCart => Some(Action::Add),
+        EventName::ProductRemoved => Some(Action::Remove),
+        EventName::OrderCompleted => Some(Action::Buy),
+        EventName::OrderRefunded => Some(Action::Return),
+        _ => None,
+    }
+}
+
+/// Reads records, in their order.
+pub(crate) fn prepare<'a>(
+    records: &'a [Record],
+    reads: &Reads<'_>,
+    dedupe: &Dedupe,
+) -> Vec<Result<Item<'a>, PipelineError>> {
+    let item = |record: &'a Record| one(record, reads, dedupe);
+    if records.len() < WORTH_SHARING {
+        records.iter().map(item).collect()
+    } else {
+        records.par_iter().with_min_len(16).map(item).collect()
+    }
+}
+
+fn one<'a>(record: &'a Record, reads: &Reads<'_>, dedupe: &Dedupe) -> Result<Item<'a>, PipelineError> {
+    let Some(body) = Entry::event_body(&record.bytes) else {
+        return Ok(match Entry::read(&record.bytes) {
+            Ok(Entry::Product(product)) => Item::Product(product),
+            Ok(_) => Item::Nothing,
+            Err(error) => Item::Unreadable(error),
+        });
+    };
+    let event = match EventView::decode(body) {
+        Ok(event) => event,
+        Err(error) => return Ok(Item::Unreadable(error.into())),
+    };
+    let mark = dedupe.look_up(reads.store, &event, reads.frozen.map(|f| &f.seen))?;
+    let name = event.name.as_deref().filter(|_| event.kind == Kind::Track).map(EventName::parse);
+    let known = name.as_ref().filter(|n| n.is_known());
+    let commerce = known.map(|_| Commerce::read(event.properties, reads.currency));
+    let link = match &event.anonymous_id {
+        Some(anonymous) if event.user_id.is_none() => reads.link(anonymous)?,
+        _ => None,
+    };
+    let action = name.as_ref().and_then(action_of);
+    Ok(Item::Event(Prepared { event, name, action, commerce, mark, link }))
+}
