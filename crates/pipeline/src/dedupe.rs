@@ -67,12 +67,21 @@ impl Dedupe {
 
     /// Whether the event is new; from then on it is not.
     pub(crate) fn is_new(&mut self, store: &dyn StateStore, event: &Event) -> Result<bool, StateError> {
+        self.is_new_at(store, event, event.received_at)
+    }
+
+    /// Whether the event is new to somebody who receives it at this time; from then on it is not.
+    pub(crate) fn is_new_at(
+        &mut self,
+        store: &dyn StateStore,
+        event: &Event,
+        at: UtcMillis,
+    ) -> Result<bool, StateError> {
         let key = key_of(&event.message_id);
         if event.origin == Origin::Import {
             let known = self.fresh_imported.contains(&key) || store.get(self.imported, &key)?.is_some();
             return Ok(!known && self.fresh_imported.insert(key));
         }
-        let at = event.received_at;
         let week = week_of(at);
         let table = self.week(store, week)?;
         let before = self.week(store, week - 1)?;
@@ -87,6 +96,12 @@ impl Dedupe {
             self.fresh_live.insert(key, (at, table));
         }
         Ok(!known)
+    }
+
+    /// Forgets what the batch has seen, which will be folded anew.
+    pub(crate) fn forget_batch(&mut self) {
+        self.fresh_live.clear();
+        self.fresh_imported.clear();
     }
 
     /// Writes what the batch has seen, and forgets that it is of this batch.

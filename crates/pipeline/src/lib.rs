@@ -6,6 +6,7 @@
 //! After the commit the in-memory views of [`Live`] learn the same, and only then the offset counts as
 //! applied: whoever waits for a subject's events with [`Pipeline::caught_up`] sees them in every view.
 
+mod dead_letters;
 mod dedupe;
 mod digest;
 mod entry;
@@ -21,6 +22,9 @@ mod trending;
 mod watermarks;
 mod work;
 
+pub use dead_letters::{
+    Attempt, KeptLetter, LOG_DIALECT, Letter, LetterLimits, LetterTotals, MAX_LETTER_BYTES, Note,
+};
 pub use digest::state_digest;
 pub use entry::{Entry, EntryError};
 pub use items::Items;

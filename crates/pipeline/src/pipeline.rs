@@ -12,6 +12,7 @@ use tradewind_kernel::{Clock, Currency, Subject, UtcMillis};
 use tradewind_people::{Profile, SessionRecord};
 use tradewind_ports::{AppendError, EventLog, Offset, ReadError, StateError, StateStore};
 
+use crate::dead_letters::LetterLimits;
 use crate::live::{Live, damaged};
 use crate::project::Projection;
 use crate::pulse::Pulse;
@@ -29,6 +30,8 @@ pub struct Settings {
     pub popularity_half_life_ms: i64,
     /// Durable records that may wait to be applied before more are refused.
     pub max_lag_records: u64,
+    /// How many dead letters are kept.
+    pub dead_letters: LetterLimits,
 }
 
 /// Why events were not taken. None of them is in the log then.
@@ -83,7 +86,7 @@ pub(crate) struct Inner {
 
 /// The event's way. Dropping it applies what the log holds and stops the projection.
 pub struct Pipeline {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
     projection: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -133,17 +136,16 @@ impl Pipeline {
     /// # Errors
     /// [`CollectError`]; then none of them was taken.
     pub async fn collect(&self, events: &[Event]) -> Result<(), CollectError> {
-        let mut records = Vec::with_capacity(events.len());
-        for event in events {
-            records.push(entry::of_event(event).map_err(|e| CollectError::TooLarge(e.to_string()))?);
-        }
-        let end = self.append(records).await?;
+        self.collect_with(events, Vec::new()).await
+    }
+
+    /// Lets whoever asks for the subjects of these events wait until the log is applied up to `end`.
+    pub(crate) fn raise<'a>(&self, events: impl Iterator<Item = &'a Event>, end: Offset) {
         for event in events {
             for id in [&event.user_id, &event.anonymous_id].into_iter().flatten() {
                 self.inner.watermarks.raise(id, end);
             }
         }
-        Ok(())
     }
 
     /// Takes products of a feed: on success they are durable and will be applied.
@@ -155,7 +157,7 @@ impl Pipeline {
         self.append(records.map_err(|e| CollectError::TooLarge(e.to_string()))?).await.map(|_| ())
     }
 
-    async fn append(&self, records: Vec<Vec<u8>>) -> Result<Offset, CollectError> {
+    pub(crate) async fn append(&self, records: Vec<Vec<u8>>) -> Result<Offset, CollectError> {
         if self.inner.failed.load(Ordering::Acquire) {
             return Err(CollectError::Stopped);
         }
@@ -324,4 +326,4 @@ impl Drop for Pipeline {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

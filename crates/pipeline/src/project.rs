@@ -1,8 +1,10 @@
 //! The projection thread: read, fold, commit, publish, and again.
 //!
 //! An error of the state store or the log stops it; the pipeline then refuses further events, since nothing
-//! would come of them, and `/readyz` says so. A record that cannot be read is counted and passed over.
+//! would come of them, and `/readyz` says so. A record that cannot be read, or makes the folding panic, is
+//! counted, kept as a dead letter and passed over.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -11,6 +13,7 @@ use tradewind_kernel::UtcMillis;
 use tradewind_models::SessionNo;
 use tradewind_ports::{Batch, LogReader, Offset, Record};
 
+use crate::dead_letters::words_of_panic;
 use crate::dedupe::Dedupe;
 use crate::entry::Entry;
 use crate::live::compact_if_grown;
@@ -85,21 +88,67 @@ impl Projection {
                 self.rank_if_due();
                 self.inner.log.wait_past(reader.position(), IDLE);
             } else {
-                self.apply(&records, reader.position())?;
+                self.apply_all(&records, reader.position())?;
                 self.rank_if_due();
             }
         }
     }
 
-    fn apply(&mut self, records: &[Record], next: Offset) -> Result<(), PipelineError> {
+    /// Applies records in as many batches as it takes: one, unless folding panics. Then what comes before
+    /// the poisonous record is applied, that record becomes a dead letter, and the rest follows.
+    fn apply_all(&mut self, mut records: &[Record], next: Offset) -> Result<(), PipelineError> {
+        while !records.is_empty() {
+            let poison = self.apply(records, next)?;
+            let Some((at, words)) = poison else { return Ok(()) };
+            let (before, record, after) = (&records[..at], &records[at], &records[at + 1..]);
+            self.apply_all(before, record.offset)?;
+            self.bury(record, words)?;
+            records = after;
+        }
+        Ok(())
+    }
+
+    /// Keeps a record that makes the folding panic as a dead letter.
+    fn bury(&mut self, record: &Record, words: String) -> Result<(), PipelineError> {
+        tracing::error!(offset = record.offset, words, "a log record made the projection panic");
+        measures::unreadable_record();
+        let inner = Arc::clone(&self.inner);
+        let reads = Reads { store: inner.store.as_ref(), tables: &inner.tables, live: &inner.live };
+        let mut work = Work::default();
+        work.letters.poison(&reads, inner.settings.dead_letters, record, ("panicked", words))?;
+        let next = record.offset + 1;
+        let mut batch = Batch::default();
+        work.write(&reads, &mut batch)?;
+        batch.put(inner.tables.meta, OFFSET, next.to_be_bytes());
+        inner.store.commit(batch)?;
+        inner.live.applied.send_replace(next);
+        Ok(())
+    }
+
+    /// Applies records as one batch, unless one of them makes the folding panic: then nothing has changed,
+    /// and which one it was and what it said comes back.
+    fn apply(&mut self, records: &[Record], next: Offset) -> Result<Option<(usize, String)>, PipelineError> {
         let began = Instant::now();
         let inner = Arc::clone(&self.inner);
         let reads = Reads { store: inner.store.as_ref(), tables: &inner.tables, live: &inner.live };
         let mut work = Work::default();
         let described_from = records.len().saturating_sub(Pulses::wanted());
-        for (n, record) in records.iter().enumerate() {
-            work.describing = n >= described_from;
-            self.fold(&mut work, &reads, record)?;
+        let (next_session, mut at) = (self.next_session, 0);
+        let folded = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            for (n, record) in records.iter().enumerate() {
+                at = n;
+                work.describing = n >= described_from;
+                self.fold(&mut work, &reads, record)?;
+            }
+            Ok::<_, PipelineError>(())
+        }));
+        match folded {
+            Ok(folded) => folded?,
+            Err(panic) => {
+                self.dedupe.forget_batch();
+                self.next_session = next_session;
+                return Ok(Some((at, words_of_panic(panic.as_ref()))));
+            }
         }
         let mut batch = Batch::default();
         self.dedupe.write(&mut batch);
@@ -111,7 +160,7 @@ impl Projection {
         inner.live.applied.send_replace(next);
         self.expire()?;
         measures::projected(records.len() as u64, began.elapsed(), inner.log.end().saturating_sub(next));
-        Ok(())
+        Ok(None)
     }
 
     fn fold(&mut self, work: &mut Work, reads: &Reads<'_>, record: &Record) -> Result<(), PipelineError> {
@@ -123,9 +172,22 @@ impl Projection {
             Ok(Entry::Event(_)) => work.duplicates += 1,
             Ok(Entry::Product(product)) => fold::product(work, reads, *product),
             Ok(Entry::Decision(_)) => {}
+            Ok(Entry::DeadLetter(note)) => {
+                let limits = self.inner.settings.dead_letters;
+                for (event, at) in work.letters.note(reads, limits, record.offset, *note)? {
+                    if self.dedupe.is_new_at(reads.store, &event, at)? {
+                        let currency = self.inner.settings.currency;
+                        fold::event(work, reads, &event, currency, &mut self.next_session)?;
+                    } else {
+                        work.duplicates += 1;
+                    }
+                }
+            }
             Err(error) => {
                 tracing::error!(%error, offset = record.offset, "a log record could not be read");
                 measures::unreadable_record();
+                let limits = self.inner.settings.dead_letters;
+                work.letters.poison(reads, limits, record, ("unreadable", error.to_string()))?;
             }
         }
         Ok(())

@@ -9,6 +9,7 @@ use tradewind_kernel::UtcMillis;
 use tradewind_people::{Profile, SessionRecord};
 use tradewind_ports::{Batch, StateStore};
 
+use crate::dead_letters::Letters;
 use crate::live::{Live, damaged};
 use crate::pipeline::PipelineError;
 use crate::pulse::LatestEvent;
@@ -46,6 +47,7 @@ pub(crate) struct Work {
     pub(crate) describing: bool,
     pub(crate) latest: Vec<LatestEvent>,
     pub(crate) latest_event_at: UtcMillis,
+    pub(crate) letters: Letters,
 }
 
 /// What the folding of a batch reads.
@@ -161,6 +163,7 @@ impl Work {
             let json = serde_json::to_vec(product).map_err(|e| damaged("a product", &e))?;
             batch.put(tables.products, item.to_be_bytes(), json);
         }
+        self.letters.write(tables, batch)?;
         self.write_counts(reads, batch)
     }
 
