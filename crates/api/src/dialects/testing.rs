@@ -88,6 +88,7 @@ impl Shop {
     }
 
     pub(crate) fn reject_codes(&self) -> Vec<String> {
+        self.counts();
         self.api.rejects().into_iter().map(|r| r.code).collect()
     }
 }
