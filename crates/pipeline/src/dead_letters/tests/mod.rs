@@ -160,6 +160,21 @@ fn the_oldest_go_when_there_are_too_many_or_they_are_too_large() {
 }
 
 #[test]
+fn letters_that_lie_far_apart_are_listed() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipeline = open(dir.path(), NOW);
+    for round in 0..3 {
+        block_on(pipeline.collect_with(&[], vec![letter("x", "{}")])).unwrap();
+        let product = |n| tradewind_catalog::Product { id: format!("{round}-{n}"), ..Default::default() };
+        block_on(pipeline.put_products(&(0..1_500).map(product).collect::<Vec<_>>())).unwrap();
+    }
+    settle(&pipeline);
+    assert_eq!(ids(&pipeline), [3_002, 1_501, 0]);
+    let page = pipeline.dead_letters(Some(3_002), 1, |_| true).unwrap();
+    assert_eq!((page.len(), page[0].0), (1, 1_501));
+}
+
+#[test]
 fn letters_that_name_somebody_are_found() {
     let dir = tempfile::tempdir().unwrap();
     let pipeline = open(dir.path(), NOW);
