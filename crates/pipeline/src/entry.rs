@@ -25,7 +25,7 @@ pub enum Entry<'a> {
 const EVENT: u8 = 1;
 const PRODUCT: u8 = 2;
 const DECISION: u8 = 3;
-const DEAD_LETTER: u8 = 4;
+const DEAD_LETTER: u8 = 5;
 /// The version byte of a product's body, JSON.
 const PRODUCT_VERSION: u8 = 1;
 

@@ -26,11 +26,11 @@ const ROW_V1: &str = r#"{"l":{"r":5,"d":"log","i":0,"c":"unreadable","w":"why","
 #[test]
 fn version_1_still_reads_and_writes_the_same() {
     for json in [LETTER_V1, REDRIVEN_V1, FAILED_V1, DROPPED_V1] {
-        let bytes = [&[4, 1], json.as_bytes()].concat();
+        let bytes = [&[5, 1], json.as_bytes()].concat();
         let Ok(Entry::DeadLetter(note)) = Entry::read(&bytes) else { panic!("{json} does not read") };
         assert_eq!(String::from_utf8_lossy(&entry::of_note(&note).unwrap()[2..]), json);
     }
-    assert!(Entry::read(b"\x04\x02{}").is_err(), "a newer version");
+    assert!(Entry::read(b"\x05\x02{}").is_err(), "a newer version");
     let row = [&[1], ROW_V1.as_bytes()].concat();
     assert_eq!(String::from_utf8_lossy(&keep::encode(&keep::decode(&row).unwrap()).unwrap()[1..]), ROW_V1);
     assert!(keep::decode(b"\x02{}").is_err(), "a newer version");
