@@ -14,6 +14,7 @@ use tradewind_events::Kind;
 
 use crate::collect::handlers::{self, CollectQuery};
 use crate::collect::{rudder_config, segment_settings};
+use crate::dead_letters::handlers as dead_letters;
 use crate::dialects::{cloudevents, ga4, posthog, snowplow};
 use crate::extract::Query;
 use crate::problem::{Code, Problem};
@@ -48,6 +49,10 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
         .route("/sourceConfig", get(rudder_config))
         .route("/sourceConfig/", get(rudder_config))
         .route("/v1/rejected", get(handlers::rejected))
+        .route("/v1/dead-letters", get(dead_letters::list))
+        .route("/v1/dead-letters/redrive", post(dead_letters::redrive_many))
+        .route("/v1/dead-letters/{id}", get(dead_letters::show).delete(dead_letters::drop_one))
+        .route("/v1/dead-letters/{id}/redrive", post(dead_letters::redrive))
         .route("/v1/decide", post(decide::decide))
         .route("/v1/profiles/{subject}", get(profiles::profile))
         .route("/v1/stats", get(operate::stats))

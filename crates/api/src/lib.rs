@@ -7,6 +7,7 @@
 mod auth;
 mod body;
 mod collect;
+mod dead_letters;
 mod decide;
 mod dialects;
 mod docs;

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
 /// Tells the recorder what each metric of this program means. Call it once the recorder is installed.
 pub(crate) fn describe() {
     tradewind_pipeline::describe_metrics();
     tradewind_decide::describe_metrics();
     describe_counter!("tradewind_events_rejected_total", "Events that were not taken, by reason");
+    describe_gauge!("tradewind_dead_letters_waiting", "Dead letters that nobody has re-driven or dropped");
+    describe_counter!("tradewind_dead_letters_not_kept_total", "Rejected events over the limit of a minute");
     describe_counter!("tradewind_http_requests_total", "Requests answered, by route");
     describe_histogram!(
         "tradewind_http_request_seconds",
@@ -20,6 +22,16 @@ pub(crate) fn describe() {
 /// An event was rejected. Codes are a closed set.
 pub(crate) fn event_rejected(code: &str) {
     counter!("tradewind_events_rejected_total", "code" => code.to_owned()).increment(1);
+}
+
+/// A rejected event became no dead letter, since there were too many within a minute.
+pub(crate) fn letter_not_kept() {
+    counter!("tradewind_dead_letters_not_kept_total").increment(1);
+}
+
+/// So many dead letters wait.
+pub(crate) fn letters_waiting(count: u64) {
+    gauge!("tradewind_dead_letters_waiting").set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
 }
 
 /// A request was answered. The route is the template, never the path itself.

@@ -4,7 +4,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use utoipa::OpenApi;
 
-use crate::{collect, decide, operate, profiles};
+use crate::{collect, dead_letters, decide, operate, profiles};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -18,6 +18,11 @@ use crate::{collect, decide, operate, profiles};
     paths(
         collect::handlers::batch,
         collect::handlers::rejected,
+        dead_letters::handlers::list,
+        dead_letters::handlers::show,
+        dead_letters::handlers::redrive,
+        dead_letters::handlers::redrive_many,
+        dead_letters::handlers::drop_one,
         decide::decide,
         profiles::profile,
         operate::stats,
@@ -28,6 +33,7 @@ use crate::{collect, decide, operate, profiles};
     tags(
         (name = "decide", description = "What to show"),
         (name = "collect", description = "Events in"),
+        (name = "dead letters", description = "What could not be processed"),
         (name = "profiles", description = "What is known of a shopper"),
         (name = "operate", description = "Health, metrics, counts")
     )

@@ -56,6 +56,9 @@ pub(crate) async fn readyz(State(api): State<Arc<Api>>) -> Result<&'static str, 
 pub(crate) async fn metrics(State(api): State<Arc<Api>>) -> impl IntoResponse {
     let text = match &api.prometheus {
         Some(handle) => {
+            if let Ok(totals) = api.pipeline.dead_letter_totals() {
+                measures::letters_waiting(totals.waiting);
+            }
             handle.run_upkeep();
             handle.render()
         }

@@ -24,6 +24,7 @@ pub enum Code {
     MissingWriteKey,
     NotFound,
     Overloaded,
+    RedriveFailed,
     Stopped,
     TooDeep,
     UnknownApiKey,
@@ -34,7 +35,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::BadGzip,
         Self::BatchInvalid,
         Self::BatchTooLong,
@@ -48,6 +49,7 @@ impl Code {
         Self::MissingWriteKey,
         Self::NotFound,
         Self::Overloaded,
+        Self::RedriveFailed,
         Self::Stopped,
         Self::TooDeep,
         Self::UnknownApiKey,
@@ -76,6 +78,9 @@ impl Code {
             }
             Self::NotFound => ("not-found", StatusCode::NOT_FOUND, "There is nothing here"),
             Self::Overloaded => ("overloaded", StatusCode::TOO_MANY_REQUESTS, "Too much at once"),
+            Self::RedriveFailed => {
+                ("redrive-failed", StatusCode::UNPROCESSABLE_ENTITY, "The letter still cannot be processed")
+            }
             Self::Stopped => ("stopped", StatusCode::SERVICE_UNAVAILABLE, "The server takes nothing now"),
             Self::TooDeep => ("too-deep", StatusCode::BAD_REQUEST, "The body is nested too deeply"),
             Self::UnknownApiKey => ("unknown-api-key", StatusCode::UNAUTHORIZED, "The API key is unknown"),

@@ -1,19 +1,16 @@
 //! What the handlers share.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use parking_lot::Mutex;
 use serde::Serialize;
 use tradewind_decide::Decider;
 use tradewind_kernel::UtcMillis;
 use tradewind_pipeline::Pipeline;
 use utoipa::ToSchema;
 
-/// Rejected events that are kept for the view of them.
-const KEPT_REJECTS: usize = 1_000;
+use crate::dead_letters::{Desk, latest_rejects};
 
 /// What the configuration says of the API.
 #[derive(Debug, Clone, Default)]
@@ -51,7 +48,7 @@ pub struct Api {
     /// What the configuration says.
     pub settings: ApiSettings,
     pub(crate) prometheus: Option<PrometheusHandle>,
-    rejects: Mutex<VecDeque<Rejected>>,
+    pub(crate) desk: Desk,
     rejected_total: AtomicU64,
 }
 
@@ -64,8 +61,8 @@ impl Api {
         settings: ApiSettings,
         prometheus: Option<PrometheusHandle>,
     ) -> Self {
-        let (rejects, rejected_total) = (Mutex::default(), AtomicU64::new(0));
-        Self { pipeline, decider, settings, prometheus, rejects, rejected_total }
+        let (desk, rejected_total) = (Desk::default(), AtomicU64::new(0));
+        Self { pipeline, decider, settings, prometheus, desk, rejected_total }
     }
 
     /// The time, by the pipeline's clock.
@@ -83,16 +80,13 @@ impl Api {
     /// The latest rejected events, newest first, at most 1,000.
     #[must_use]
     pub fn rejects(&self) -> Vec<Rejected> {
-        self.rejects.lock().iter().cloned().collect()
+        latest_rejects(self)
     }
 
-    pub(crate) fn note_rejects(&self, rejected: Vec<Rejected>) {
-        self.rejected_total.fetch_add(rejected.len() as u64, Ordering::Relaxed);
-        let mut rejects = self.rejects.lock();
-        for reject in rejected {
-            crate::measures::event_rejected(&reject.code);
-            rejects.push_front(reject);
+    pub(crate) fn count_rejects<'a>(&self, codes: impl Iterator<Item = &'a str>) {
+        for code in codes {
+            self.rejected_total.fetch_add(1, Ordering::Relaxed);
+            crate::measures::event_rejected(code);
         }
-        rejects.truncate(KEPT_REJECTS);
     }
 }

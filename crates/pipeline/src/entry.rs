@@ -3,6 +3,8 @@
 use tradewind_catalog::Product;
 use tradewind_events::{DecodeError, Event};
 
+use crate::dead_letters::{NOTE_VERSION, Note};
+
 /// A record of the log.
 #[derive(Debug)]
 #[expect(
@@ -16,11 +18,14 @@ pub enum Entry<'a> {
     Product(Box<Product>),
     /// A decision that was answered, in `decide`'s own form; kept for learning and audit, it changes no state.
     Decision(&'a [u8]),
+    /// What became of something that could not be processed.
+    DeadLetter(Box<Note>),
 }
 
 const EVENT: u8 = 1;
 const PRODUCT: u8 = 2;
 const DECISION: u8 = 3;
+const DEAD_LETTER: u8 = 5;
 /// The version byte of a product's body, JSON.
 const PRODUCT_VERSION: u8 = 1;
 
@@ -32,7 +37,10 @@ pub enum EntryError {
     Event(#[from] DecodeError),
     /// The product's body.
     #[error("the product does not read: {0}")]
-    Product(#[from] serde_json::Error),
+    Product(serde_json::Error),
+    /// The body of a note about a dead letter.
+    #[error("the note about a dead letter does not read: {0}")]
+    Note(serde_json::Error),
     /// The kind itself.
     #[error("the record is of kind {0:?}, which this program does not know: run a newer one")]
     Kind(Option<u8>),
@@ -61,6 +69,13 @@ pub(crate) fn of_decision(body: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// The record of a note about a dead letter.
+pub(crate) fn of_note(note: &Note) -> Result<Vec<u8>, serde_json::Error> {
+    let mut bytes = vec![DEAD_LETTER, NOTE_VERSION];
+    serde_json::to_writer(&mut bytes, note)?;
+    Ok(bytes)
+}
+
 impl<'a> Entry<'a> {
     /// Whether a record is an event, and then its body, which [`EventView`](tradewind_events::EventView) reads
     /// without copying it.
@@ -76,8 +91,13 @@ impl<'a> Entry<'a> {
     pub fn read(bytes: &'a [u8]) -> Result<Self, EntryError> {
         match bytes {
             [EVENT, body @ ..] => Ok(Self::Event(Event::decode(body)?)),
-            [PRODUCT, PRODUCT_VERSION, body @ ..] => Ok(Self::Product(serde_json::from_slice(body)?)),
+            [PRODUCT, PRODUCT_VERSION, body @ ..] => {
+                serde_json::from_slice(body).map(Self::Product).map_err(EntryError::Product)
+            }
             [DECISION, body @ ..] => Ok(Self::Decision(body)),
+            [DEAD_LETTER, NOTE_VERSION, body @ ..] => {
+                serde_json::from_slice(body).map(Self::DeadLetter).map_err(EntryError::Note)
+            }
             _ => Err(EntryError::Kind(bytes.first().copied())),
         }
     }

@@ -9,6 +9,7 @@
 
 mod changes;
 mod counters;
+mod dead_letters;
 mod dedupe;
 mod digest;
 mod duplicates;
@@ -29,6 +30,9 @@ mod tables;
 mod trending;
 mod watermarks;
 
+pub use dead_letters::{
+    Attempt, KeptLetter, LOG_DIALECT, Letter, LetterLimits, LetterTotals, MAX_LETTER_BYTES, Note,
+};
 pub use digest::state_digest;
 pub use entry::{Entry, EntryError};
 pub use items::Items;

@@ -13,6 +13,7 @@ use tradewind_kernel::{Clock, Currency, Subject, UtcMillis};
 use tradewind_people::{Profile, SessionRecord};
 use tradewind_ports::{AppendError, EventLog, Offset, ReadError, StateError, StateStore, block_on};
 
+use crate::dead_letters::LetterLimits;
 use crate::gate::Gate;
 use crate::keeper::{Keeper, committed};
 use crate::live::{Live, damaged};
@@ -31,6 +32,8 @@ pub struct Settings {
     pub popularity_half_life_ms: i64,
     /// Durable records that may wait to be applied before more are refused.
     pub max_lag_records: u64,
+    /// How many dead letters are kept.
+    pub dead_letters: LetterLimits,
 }
 
 /// Why events were not taken. None of them is in the log then.
@@ -98,7 +101,7 @@ impl Inner {
 
 /// The event's way. Dropping it applies what the log holds, makes the store reach as far, and ends its threads.
 pub struct Pipeline {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
     /// The projection and its keeper.
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -161,17 +164,16 @@ impl Pipeline {
     /// # Errors
     /// [`CollectError`]; then none of them was taken.
     pub async fn collect(&self, events: &[Event]) -> Result<(), CollectError> {
-        let mut records = Vec::with_capacity(events.len());
-        for event in events {
-            records.push(entry::of_event(event).map_err(|e| CollectError::TooLarge(e.to_string()))?);
-        }
-        let end = self.append(records).await?;
+        self.collect_with(events, Vec::new()).await
+    }
+
+    /// Lets whoever asks for the subjects of these events wait until the log is applied up to `end`.
+    pub(crate) fn raise<'a>(&self, events: impl Iterator<Item = &'a Event>, end: Offset) {
         for event in events {
             for id in [&event.user_id, &event.anonymous_id].into_iter().flatten() {
                 self.inner.watermarks.raise(id, end);
             }
         }
-        Ok(())
     }
 
     /// Takes products of a feed: on success they are durable and will be applied.
@@ -183,7 +185,7 @@ impl Pipeline {
         self.append(records.map_err(|e| CollectError::TooLarge(e.to_string()))?).await.map(|_| ())
     }
 
-    async fn append(&self, records: Vec<Vec<u8>>) -> Result<Offset, CollectError> {
+    pub(crate) async fn append(&self, records: Vec<Vec<u8>>) -> Result<Offset, CollectError> {
         if self.inner.failed.load(Ordering::Acquire) {
             return Err(CollectError::Stopped);
         }
@@ -263,6 +265,12 @@ impl Pipeline {
     /// Waits until everything that was durable at the call is in the views, for at most `patience`.
     pub async fn drained(&self, patience: Duration) -> bool {
         self.applied_up_to(self.inner.log.end(), patience).await
+    }
+
+    /// Waits until everything that was durable at the call is in the store too, for at most `patience`.
+    pub async fn settled(&self, patience: Duration) -> bool {
+        let settled = async { self.drained(patience).await && self.flushed().await.is_ok() };
+        tokio::time::timeout(patience, settled).await.unwrap_or(false)
     }
 
     async fn applied_up_to(&self, target: Offset, patience: Duration) -> bool {
@@ -348,9 +356,9 @@ impl Pipeline {
     ///
     /// # Errors
     /// [`PipelineError::Stopped`] when the projection has ended with an error.
-    pub fn flush(&self) -> Result<(), PipelineError> {
+    pub async fn flushed(&self) -> Result<(), PipelineError> {
         let applied = self.inner.live.applied();
-        if block_on(committed(&self.inner, applied)) { Ok(()) } else { Err(PipelineError::Stopped) }
+        if committed(&self.inner, applied).await { Ok(()) } else { Err(PipelineError::Stopped) }
     }
 
     /// The stream at this moment.
@@ -364,7 +372,7 @@ impl Pipeline {
     /// # Errors
     /// [`PipelineError`] when the state does not read.
     pub fn is_imported(&self, message_id: &str) -> Result<bool, PipelineError> {
-        self.flush()?;
+        block_on(self.flushed())?;
         let key = crate::dedupe::key_of(message_id);
         Ok(self.inner.store.get(self.inner.tables.imported, &key)?.is_some())
     }
@@ -374,7 +382,7 @@ impl Pipeline {
     /// # Errors
     /// [`PipelineError`] when the state does not read.
     pub fn each_session(&self, mut take: impl FnMut(u32, SessionRecord)) -> Result<(), PipelineError> {
-        self.flush()?;
+        block_on(self.flushed())?;
         for (number, pair) in (0..).zip(self.inner.store.scan(self.inner.tables.sessions, &[])) {
             let record = tradewind_people::decode(&pair?.1).map_err(|e| damaged("a session", &e))?;
             take(number, record);
@@ -387,7 +395,7 @@ impl Pipeline {
     /// # Errors
     /// [`StateError`] of the store.
     pub fn sync(&self) -> Result<(), PipelineError> {
-        self.flush()?;
+        block_on(self.flushed())?;
         Ok(self.inner.store.sync()?)
     }
 }
@@ -407,4 +415,4 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

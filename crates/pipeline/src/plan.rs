@@ -11,7 +11,10 @@ use tradewind_catalog::{CatalogSnapshot, Origin, Product};
 use tradewind_events::{Commerce, EventView, Kind, ProductRef};
 use tradewind_kernel::{Money, Subject, UtcMillis};
 use tradewind_people::Action;
+use tradewind_ports::Offset;
 
+use crate::dead_letters::Letters;
+use crate::dedupe::Seen;
 use crate::items::Items;
 use crate::pipeline::PipelineError;
 use crate::prepare::Prepared;
@@ -94,7 +97,12 @@ pub(crate) struct Plan {
     pub(crate) live_events: u32,
     /// When the first of those was received.
     pub(crate) first_received: Option<UtcMillis>,
-    pub(crate) duplicates: u64,
+    /// Message ids seen.
+    pub(crate) seen: Seen,
+    /// Offsets of repetitions; one for each repeated message of a record.
+    pub(crate) duplicates: Vec<Offset>,
+    /// The dead letters, where the batch has to do with them.
+    pub(crate) letters: Option<Letters>,
     /// Whether the console is to be told of the events that come now.
     pub(crate) describing: bool,
     pub(crate) latest: Vec<LatestEvent>,
@@ -122,6 +130,8 @@ impl Plan {
         prepared: Prepared<'_>,
     ) -> Result<(), PipelineError> {
         let Prepared { event, name, action, commerce, link, .. } = prepared;
+        #[cfg(test)]
+        assert_ne!(event.name.as_deref(), Some("Poison"), "a test's event that no folding survives");
         let key = self.resolve(reads, &event, link)?;
         let items = match (&commerce, action) {
             (Some(commerce), Some(_)) => {

@@ -51,9 +51,70 @@ pub(crate) enum Command {
     Bench(BenchArguments),
     /// Check the data of a stopped server, and change nothing
     Verify,
+    /// Look at what a running server could not process, put it right or drop it
+    DeadLetters(DeadLettersArguments),
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+}
+
+/// Which running server to ask.
+#[derive(Debug, Args)]
+pub(crate) struct ServerArguments {
+    /// The server's address [default: what the configuration says, http://127.0.0.1:8080]
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) server: Option<String>,
+    /// An API key of the server [default: the first of the configuration's api.keys]
+    #[arg(long, global = true, value_name = "KEY")]
+    pub(crate) api_key: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeadLettersArguments {
+    #[command(flatten)]
+    pub(crate) server: ServerArguments,
+    #[command(subcommand)]
+    pub(crate) what: DeadLettersCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeadLettersCommand {
+    /// List those that wait, newest first
+    List {
+        /// Only of this cause, such as id_missing
+        #[arg(long)]
+        cause: Option<String>,
+        /// Only with ids below this
+        #[arg(long, value_name = "ID")]
+        before: Option<u64>,
+        /// At most so many
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+    /// Show one with its payload and what was tried
+    Show {
+        /// As the list has it
+        id: u64,
+    },
+    /// Read one again, as it was sent or put right; or all of a cause
+    Redrive {
+        /// As the list has it; without one, the newest that wait
+        id: Option<u64>,
+        /// The message as it should have been, JSON
+        #[arg(long, value_name = "FILE", requires = "id")]
+        payload: Option<PathBuf>,
+        /// Only of this cause
+        #[arg(long, conflicts_with = "id")]
+        cause: Option<String>,
+        /// At most so many
+        #[arg(long, default_value_t = 100, conflicts_with = "id")]
+        limit: usize,
+    },
+    /// Drop one that nobody needs
+    Drop {
+        /// As the list has it
+        id: u64,
+    },
 }
 
 /// What is measured.

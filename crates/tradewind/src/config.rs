@@ -87,6 +87,10 @@ pub(crate) struct Storage {
     pub(crate) log_queue_mib: u64,
     /// Durable records that may wait to be applied before events are refused with 429.
     pub(crate) max_lag_records: u64,
+    /// Dead letters that are kept; the oldest go.
+    pub(crate) dead_letters_max: u64,
+    /// The same in MiB of their payloads.
+    pub(crate) dead_letters_mib: u64,
 }
 
 /// How the program tells what it does.
@@ -113,6 +117,8 @@ impl Default for Config {
                 log_segment_mib: 128,
                 log_queue_mib: 64,
                 max_lag_records: 1_000_000,
+                dead_letters_max: 100_000,
+                dead_letters_mib: 256,
             },
             log: Log { level: "info".into(), format: "text".into() },
         }

@@ -7,7 +7,7 @@ use tradewind_decide::Decider;
 use tradewind_embedded::{BlobFiles, DataDir, LogOptions};
 use tradewind_kernel::{Clock, SystemClock, UtcMillis};
 use tradewind_learning::registry;
-use tradewind_pipeline::{CollectError, Pipeline, Settings};
+use tradewind_pipeline::{CollectError, LetterLimits, Pipeline, Settings};
 use tradewind_ports::block_on;
 
 use crate::config::Config;
@@ -40,6 +40,10 @@ pub(crate) fn settings(config: &Config) -> Settings {
         currency: config.shop.currency,
         popularity_half_life_ms: i64::from(config.models.popularity_half_life_hours) * UtcMillis::HOUR,
         max_lag_records: config.storage.max_lag_records,
+        dead_letters: LetterLimits {
+            max_letters: config.storage.dead_letters_max,
+            max_bytes: mib(config.storage.dead_letters_mib),
+        },
     }
 }
 

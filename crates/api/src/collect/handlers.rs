@@ -1,6 +1,7 @@
 //! The collector's endpoints.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
@@ -14,15 +15,19 @@ use tradewind_pipeline::CollectError;
 use utoipa::ToSchema;
 
 use super::message::{Batch, Message};
-use super::parse::{Envelope, Reject, parse, sample};
+use super::parse::{Envelope, parse};
 use crate::auth::{check_api_key, check_write_key};
 use crate::body::read_json;
+use crate::dead_letters::{Dialect, Refused, Shared, Source, Verdict, take_in};
 use crate::extract::Query;
 use crate::problem::{Code, FieldError, Problem, ProblemDocument};
 use crate::state::{Api, Rejected};
 
 /// The most messages of one batch.
 pub(crate) const MAX_BATCH: usize = 2_500;
+
+/// How long the view of rejected events waits for what was just refused.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What the query may say.
 #[derive(Debug, Default, Deserialize)]
@@ -81,7 +86,7 @@ async fn take_batch(
 ) -> Result<Response, Problem> {
     let bytes = read_json(headers, body).await?;
     let batch: Batch<'_> = serde_json::from_slice(&bytes).map_err(|e| not_a_batch(&e))?;
-    check_write_key(api, headers, [batch.write_key.get(), query.write_key.as_deref()])?;
+    let key = check_write_key(api, headers, [batch.write_key.get(), query.write_key.as_deref()])?;
     if batch.batch.is_empty() {
         return Err(Problem::new(Code::BatchInvalid, "the batch is empty; send at least one message"));
     }
@@ -93,7 +98,7 @@ async fn take_batch(
     let sent = batch.sent_at.get().and_then(|text| UtcMillis::parse(text).ok());
     let envelope = Envelope { received, sent, context: batch.context, origin, kind: None };
     let items: Vec<&str> = batch.batch.iter().map(|raw| raw.get()).collect();
-    take(api, &items, &envelope, query.is_strict()).await
+    take(api, &items, &envelope, query.is_strict(), &key).await
 }
 
 fn not_a_batch(error: &serde_json::Error) -> Problem {
@@ -115,11 +120,11 @@ pub(crate) async fn one(
 ) -> Result<Response, Problem> {
     let bytes = read_json(&headers, body).await?;
     let message: Message<'_> = serde_json::from_slice(&bytes).map_err(|e| not_a_message(&e))?;
-    check_write_key(&api, &headers, [message.write_key.get(), query.write_key.as_deref()])?;
+    let key = check_write_key(&api, &headers, [message.write_key.get(), query.write_key.as_deref()])?;
     let envelope =
         Envelope { received: api.now(), sent: None, context: None, origin: Origin::Live, kind: Some(kind) };
     let json = std::str::from_utf8(&bytes).unwrap_or_default();
-    take(&api, &[json], &envelope, query.is_strict()).await
+    take(&api, &[json], &envelope, query.is_strict(), &key).await
 }
 
 fn not_a_message(error: &serde_json::Error) -> Problem {
@@ -130,39 +135,44 @@ fn not_a_message(error: &serde_json::Error) -> Problem {
     }
 }
 
-/// Takes the good messages and names the bad ones.
-async fn take(api: &Api, items: &[&str], envelope: &Envelope<'_>, strict: bool) -> Result<Response, Problem> {
+/// Takes the good messages, names the bad ones and keeps them as dead letters.
+async fn take(
+    api: &Api,
+    items: &[&str],
+    envelope: &Envelope<'_>,
+    strict: bool,
+    key: &str,
+) -> Result<Response, Problem> {
     let mut events: Vec<Event> = Vec::with_capacity(items.len());
-    let mut bad: Vec<(usize, Reject)> = Vec::new();
+    let mut bad: Vec<Refused<'_>> = Vec::new();
     for (index, json) in items.iter().enumerate() {
         match parse(json, envelope) {
             Ok(event) => events.push(event),
-            Err(reject) => bad.push((index, reject)),
+            Err(reject) => bad.push(Refused { index, json, reject }),
         }
     }
-    let nothing_fits = events.is_empty() && bad.iter().any(|(_, r)| r.structural);
+    let nothing_fits = events.is_empty() && bad.iter().any(|one| one.reject.structural);
     let refused = nothing_fits || (strict && !bad.is_empty());
-    if !events.is_empty() && !refused {
-        api.pipeline.collect(&events).await.map_err(not_collected)?;
-    }
+    let shared = || Shared {
+        sent: envelope.sent,
+        origin: envelope.origin,
+        kind: envelope.kind,
+        around: envelope.context.map(ToOwned::to_owned),
+        hash: None,
+    };
+    let (dialect, received) = (Dialect::Segment, envelope.received);
+    let source = Source { dialect, received, key, shared: &shared };
+    let verdict = if refused { Verdict::Refused } else { Verdict::Taken };
+    take_in(api, &source, &events, &bad, verdict).await?;
     if bad.is_empty() {
         let mut response = (StatusCode::OK, r#"{"success":true}"#).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         return Ok(response);
     }
-    let received_at = envelope.received.get();
-    let kept = |(index, reject): &(usize, Reject)| Rejected {
-        received_at,
-        index: *index,
-        code: reject.code.to_owned(),
-        message: reject.message.clone(),
-        sample: sample(items[*index]).into_owned(),
-    };
-    api.note_rejects(bad.iter().map(kept).collect());
-    let named = |(index, reject): (usize, Reject)| FieldError {
-        pointer: format!("/batch/{index}"),
-        code: reject.code.to_owned(),
-        detail: reject.message,
+    let named = |one: Refused<'_>| FieldError {
+        pointer: format!("/batch/{}", one.index),
+        code: one.reject.code.to_owned(),
+        detail: one.reject.message,
     };
     let rejected: Vec<FieldError> = bad.into_iter().map(named).collect();
     if refused {
@@ -188,11 +198,12 @@ pub(crate) async fn discard() -> StatusCode {
 
 /// `GET /v1/rejected`
 #[utoipa::path(get, path = "/v1/rejected", tag = "collect",
-    responses((status = 200, body = Vec<Rejected>, description = "newest first, at most 1,000 since the start")))]
+    responses((status = 200, body = Vec<Rejected>, description = "newest first, at most 1,000")))]
 pub(crate) async fn rejected(
     State(api): State<Arc<Api>>,
     headers: HeaderMap,
 ) -> Result<Json<Vec<Rejected>>, Problem> {
     check_api_key(&api, &headers)?;
+    api.pipeline.settled(PATIENCE).await;
     Ok(Json(api.rejects()))
 }

@@ -61,6 +61,11 @@ pub fn parse_line(line: &str, received: UtcMillis) -> Parsed {
 
 /// Parses one message.
 pub(crate) fn parse(json: &str, envelope: &Envelope<'_>) -> Parsed {
+    parse_named(json, envelope, None)
+}
+
+/// Parses one message; `own_id` is its id if it has none.
+pub(crate) fn parse_named(json: &str, envelope: &Envelope<'_>, own_id: Option<String>) -> Parsed {
     if json.len() > MAX_EVENT_BYTES && envelope.origin == Origin::Live {
         let message = format!("the event has {} bytes, and {MAX_EVENT_BYTES} are the most", json.len());
         return Err(reject("event_too_large", message));
@@ -68,7 +73,10 @@ pub(crate) fn parse(json: &str, envelope: &Envelope<'_>) -> Parsed {
     if !json.trim_start().starts_with('{') {
         return Err(malformed("a message is a JSON object"));
     }
-    let message: Message<'_> = serde_json::from_str(json).map_err(|e| malformed(e.to_string()))?;
+    let mut message: Message<'_> = serde_json::from_str(json).map_err(|e| malformed(e.to_string()))?;
+    if own_id.is_some() && message.message_id.get().is_none() {
+        message.message_id = Text(own_id.map(Cow::Owned));
+    }
     canonical(&message, envelope)
 }
 

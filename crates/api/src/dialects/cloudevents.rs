@@ -21,6 +21,7 @@ use crate::auth::check_write_key;
 use crate::body::read_json;
 use crate::collect::handlers::{CollectQuery, Taken};
 use crate::collect::parse::{Reject, malformed};
+use crate::dead_letters::{Dialect, Shared, Source};
 use crate::extract::Query;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
@@ -40,7 +41,7 @@ pub(crate) async fn receive(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    check_write_key(&api, &headers, [query.write_key.as_deref(), None])?;
+    let key = check_write_key(&api, &headers, [query.write_key.as_deref(), None])?;
     let mode = mode_of(&headers)?;
     let bytes = read_json(&headers, body).await?;
     let joined;
@@ -54,7 +55,9 @@ pub(crate) async fn receive(
     };
     check_length(raw.len())?;
     let items = read_items(&texts(&raw), |_, source| Ok(vec![read(source)?]));
-    let delivered = deliver(&api, api.now(), items).await?;
+    let (dialect, received) = (Dialect::CloudEvents, api.now());
+    let source = Source { dialect, received, key: &key, shared: &Shared::default };
+    let delivered = deliver(&api, &source, items).await?;
     match (delivered.taken, delivered.rejected) {
         (_, rejected) if rejected.is_empty() => Ok(StatusCode::NO_CONTENT.into_response()),
         (0, rejected) => {
@@ -126,7 +129,7 @@ fn percent_decoded(value: &str) -> String {
 }
 
 /// Reads one event in structured form.
-fn read(json: &str) -> Result<Draft, Reject> {
+pub(crate) fn read(json: &str) -> Result<Draft, Reject> {
     let mut event: Fields = read_event(json)?;
     if text_of(&event, "specversion").as_deref() != Some("1.0") {
         return Err(malformed("specversion is not 1.0"));

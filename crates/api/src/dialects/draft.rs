@@ -8,13 +8,12 @@ use serde_json::{Map, Value};
 use tradewind_events::{Event, Kind, Origin};
 use tradewind_kernel::UtcMillis;
 
-use crate::collect::handlers::{MAX_BATCH, not_collected};
+use crate::collect::handlers::MAX_BATCH;
 use crate::collect::message::Message;
-use crate::collect::parse::{
-    Envelope, MAX_EVENT_BYTES, Parsed, Reject, canonical, malformed, reject, sample,
-};
+use crate::collect::parse::{Envelope, MAX_EVENT_BYTES, Parsed, Reject, canonical, malformed, reject};
+use crate::dead_letters::{Dialect, Refused, Source, Verdict, take_in};
 use crate::problem::{Code, FieldError, Problem};
-use crate::state::{Api, Rejected};
+use crate::state::Api;
 use crate::text::Text;
 
 /// The most that one event may become when it is split by its products, in bytes.
@@ -136,36 +135,33 @@ pub(crate) struct Delivered {
     pub(crate) rejected: Vec<FieldError>,
 }
 
-/// Takes the good items, so that they are durable, and notes the bad ones.
+/// Takes the good items and keeps the bad ones as dead letters, all durable on success.
 ///
 /// # Errors
 /// [`Problem`] when nothing can be taken now; then nothing was.
 pub(crate) async fn deliver(
     api: &Api,
-    received: UtcMillis,
+    source: &Source<'_>,
     items: Vec<Item<'_>>,
 ) -> Result<Delivered, Problem> {
     let mut events: Vec<Event> = Vec::with_capacity(items.len());
-    let (mut kept, mut rejected) = (Vec::new(), Vec::new());
-    for Item { index, source, draft } in items {
-        match draft.and_then(|draft| draft.into_event(received)) {
+    let mut refused = Vec::new();
+    for Item { index, source: json, draft } in items {
+        match draft.and_then(|draft| draft.into_event(source.received)) {
             Ok(event) => events.push(event),
-            Err(reject) => {
-                let (code, message) = (reject.code.to_owned(), reject.message);
-                let (pointer, detail) = (format!("/{index}"), message.clone());
-                rejected.push(FieldError { pointer, code: code.clone(), detail });
-                let (received_at, sample) = (received.get(), sample(source).into_owned());
-                kept.push(Rejected { received_at, index, code, message, sample });
-            }
+            Err(reject) => refused.push(Refused { index, json, reject }),
         }
     }
-    if !events.is_empty() {
-        api.pipeline.collect(&events).await.map_err(not_collected)?;
-    }
-    if !kept.is_empty() {
-        api.note_rejects(kept);
-    }
-    Ok(Delivered { taken: events.len(), rejected })
+    // A sender of CloudEvents is told of a request of which nothing fits; the others never are.
+    let is_told = source.dialect == Dialect::CloudEvents && events.is_empty();
+    let verdict = if is_told { Verdict::Refused } else { Verdict::Taken };
+    take_in(api, source, &events, &refused, verdict).await?;
+    let named = |one: Refused<'_>| FieldError {
+        pointer: format!("/{}", one.index),
+        code: one.reject.code.to_owned(),
+        detail: one.reject.message,
+    };
+    Ok(Delivered { taken: events.len(), rejected: refused.into_iter().map(named).collect() })
 }
 
 /// Refuses lists that are longer than a batch may be.

@@ -12,7 +12,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use tradewind_events::Kind;
 use tradewind_kernel::UtcMillis;
@@ -23,6 +23,7 @@ use super::draft::{Draft, Fields, Item, deliver, fields, read_event, read_items,
 use crate::auth::check_write_key;
 use crate::body::read_json;
 use crate::collect::parse::{Reject, malformed, reject};
+use crate::dead_letters::{Dialect, Shared, Source};
 use crate::extract::Query;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
@@ -103,7 +104,37 @@ pub(crate) async fn collect(
             }
         }
     };
-    deliver(&api, received, items).await.map(|_| StatusCode::NO_CONTENT)
+    let shared = || read.as_ref().map_or_else(|_| Shared::default(), |bytes| shared(bytes));
+    let key = keyed.as_deref().unwrap_or_default();
+    let source = Source { dialect: Dialect::Ga4, received, key, shared: &shared };
+    deliver(&api, &source, items).await.map(|_| StatusCode::NO_CONTENT)
+}
+
+/// The body without its events, and what the message ids are made of.
+fn shared(body: &[u8]) -> Shared {
+    let mut rest: Option<Fields> = serde_json::from_slice(body).ok();
+    if let Some(rest) = &mut rest {
+        rest.remove("events");
+    }
+    let around = rest.and_then(|rest| to_raw_value(&rest).ok());
+    Shared { around, hash: Some(format!("{:032x}", xxh3_128(body))), ..Shared::default() }
+}
+
+/// Reads an event that was refused, or a whole body, once more.
+pub(crate) fn read_again(json: &str, shared: &Shared, index: usize) -> Result<Vec<Draft>, Reject> {
+    let hash = shared.hash.as_deref().and_then(|hash| u128::from_str_radix(hash, 16).ok());
+    let hash = hash.unwrap_or_else(|| xxh3_128(json.as_bytes()));
+    let whole: Measurement<'_> = read_event(json)?;
+    if !whole.events.is_empty() {
+        if whole.events.len() > MAX_EVENTS {
+            return Err(malformed(format!("there are over {MAX_EVENTS} events")));
+        }
+        let events = whole.events.iter().enumerate();
+        let drafts = events.map(|(n, event)| read_one(&whole, hash, n, event.get()));
+        return Ok(drafts.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect());
+    }
+    let around = shared.around.as_ref().map_or("{}", |around| around.get());
+    read_one(&read_event(around)?, hash, index, json)
 }
 
 fn micros(text: &Text<'_>) -> Option<UtcMillis> {

@@ -24,6 +24,7 @@ use super::draft::{
 use crate::auth::check_write_key;
 use crate::body::read_json;
 use crate::collect::parse::{Reject, reject};
+use crate::dead_letters::{Dialect, Shared, Source};
 use crate::extract::Query;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -93,8 +94,8 @@ pub(crate) async fn batch(
 ) -> Result<Json<Value>, Problem> {
     let bytes = read_compressed(&query, headers.clone(), body).await?;
     let batch: Batch<'_> = read_body(&bytes, "batch")?;
-    check_write_key(&api, &headers, [batch.api_key.get(), batch.token.get()])?;
-    take(&api, &texts(&batch.batch), time_of(&batch.sent_at)).await
+    let key = check_write_key(&api, &headers, [batch.api_key.get(), batch.token.get()])?;
+    take(&api, &texts(&batch.batch), time_of(&batch.sent_at), &key).await
 }
 
 /// `POST /capture/`, `/e/` and `/i/v0/e/`: one event or, from browsers, a list or a batch.
@@ -106,21 +107,22 @@ pub(crate) async fn capture(
 ) -> Result<Json<Value>, Problem> {
     let bytes = read_compressed(&query, headers.clone(), body).await?;
     if let Ok(batch) = serde_json::from_slice::<Batch<'_>>(&bytes) {
-        check_write_key(&api, &headers, [batch.api_key.get(), batch.token.get()])?;
-        return take(&api, &texts(&batch.batch), time_of(&batch.sent_at)).await;
+        let key = check_write_key(&api, &headers, [batch.api_key.get(), batch.token.get()])?;
+        return take(&api, &texts(&batch.batch), time_of(&batch.sent_at), &key).await;
     }
     let raw: Vec<&RawValue> = match serde_json::from_slice::<Vec<&RawValue>>(&bytes) {
         Ok(list) => list,
         Err(_) => vec![read_body(&bytes, "event")?],
     };
     let sources = texts(&raw);
+    let mut key = String::new();
     for source in &sources {
         let keyed = read_body::<Keyed<'_>>(source.as_bytes(), "event")?;
         let in_properties = text_of(&keyed.properties, "token");
         let own = keyed.api_key.get().or(keyed.token.get());
-        check_write_key(&api, &headers, [own, in_properties.as_deref()])?;
+        key = check_write_key(&api, &headers, [own, in_properties.as_deref()])?;
     }
-    take(&api, &sources, None).await
+    take(&api, &sources, None, &key).await
 }
 
 /// `POST /flags/`: there are no flags here, and a client falls back to its defaults.
@@ -140,11 +142,18 @@ async fn read_compressed(
     read_json(&headers, body).await
 }
 
-async fn take(api: &Api, sources: &[&str], sent: Option<UtcMillis>) -> Result<Json<Value>, Problem> {
+async fn take(
+    api: &Api,
+    sources: &[&str],
+    sent: Option<UtcMillis>,
+    key: &str,
+) -> Result<Json<Value>, Problem> {
     check_length(sources.len())?;
     let received = api.now();
     let items = read_items(sources, |_, source| Ok(vec![read(source, sent, received)?]));
-    deliver(api, received, items).await?;
+    let shared = || Shared { sent, ..Shared::default() };
+    let source = Source { dialect: Dialect::PostHog, received, key, shared: &shared };
+    deliver(api, &source, items).await?;
     Ok(Json(json!({"status": 1})))
 }
 
@@ -153,7 +162,7 @@ fn time_of(text: &Text<'_>) -> Option<UtcMillis> {
 }
 
 /// Reads one event.
-fn read(json: &str, sent: Option<UtcMillis>, received: UtcMillis) -> Result<Draft, Reject> {
+pub(crate) fn read(json: &str, sent: Option<UtcMillis>, received: UtcMillis) -> Result<Draft, Reject> {
     let captured: Captured<'_> = read_event(json)?;
     let Some(event) = captured.event.get() else {
         return Err(reject("event_missing", "event, its name, is missing"));

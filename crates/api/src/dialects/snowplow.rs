@@ -26,6 +26,7 @@ use crate::auth::check_write_key;
 use crate::body::{MAX_DEPTH, depth_exceeds, read_json};
 use crate::collect::handlers::CollectQuery;
 use crate::collect::parse::{Reject, malformed, reject};
+use crate::dead_letters::{Dialect, Shared, Source};
 use crate::extract::Query;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -90,17 +91,20 @@ pub(crate) async fn pixel(
 
 async fn take(api: &Api, query: &CollectQuery, headers: &HeaderMap, sources: &[&str]) -> Result<(), Problem> {
     check_length(sources.len())?;
+    let mut used = String::new();
     if !api.settings.write_keys.is_empty() {
         for key in sources.iter().map(|source| read_event::<Fields>(source).ok()) {
             let aid = key.and_then(|event| text_of(&event, "aid"));
-            check_write_key(api, headers, [query.write_key.as_deref(), aid.as_deref()])?;
+            used = check_write_key(api, headers, [query.write_key.as_deref(), aid.as_deref()])?;
         }
     }
-    deliver(api, api.now(), read_items(sources, |_, source| read(source))).await.map(|_| ())
+    let (dialect, received) = (Dialect::Snowplow, api.now());
+    let source = Source { dialect, received, key: &used, shared: &Shared::default };
+    deliver(api, &source, read_items(sources, |_, source| read(source))).await.map(|_| ())
 }
 
 /// Reads one event into one draft, or into one for each of its products.
-fn read(json: &str) -> Result<Vec<Draft>, Reject> {
+pub(crate) fn read(json: &str) -> Result<Vec<Draft>, Reject> {
     let event: Fields = read_event(json)?;
     let entities = Entities::of(self_describing(&event, "co", "cx")?);
     let (kind, name, base, per_product) = match text_of(&event, "e").as_deref() {

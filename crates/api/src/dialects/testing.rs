@@ -15,7 +15,7 @@ use tradewind_embedded::{FjallStore, LogOptions, SegmentLog};
 use tradewind_events::Event;
 use tradewind_kernel::{Currency, FixedClock, Subject, UtcMillis};
 use tradewind_people::Profile;
-use tradewind_pipeline::{Pipeline, Settings};
+use tradewind_pipeline::{LetterLimits, Pipeline, Settings};
 
 use super::draft::Draft;
 use crate::state::{Api, ApiSettings};
@@ -40,6 +40,7 @@ impl Shop {
             currency: Currency::EUR,
             popularity_half_life_ms: UtcMillis::DAY,
             max_lag_records: 1_000_000,
+            dead_letters: LetterLimits::default(),
         };
         let clock = Arc::new(FixedClock::new(RECEIVED));
         let pipeline = Arc::new(Pipeline::open(Arc::new(log), Arc::new(store), clock, settings).unwrap());
@@ -87,6 +88,7 @@ impl Shop {
     }
 
     pub(crate) fn reject_codes(&self) -> Vec<String> {
+        self.counts();
         self.api.rejects().into_iter().map(|r| r.code).collect()
     }
 }

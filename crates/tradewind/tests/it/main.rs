@@ -7,6 +7,7 @@
 
 mod cli;
 mod crash;
+mod dead_letters;
 mod journey;
 mod malformed;
 mod support;

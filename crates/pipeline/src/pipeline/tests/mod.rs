@@ -13,17 +13,32 @@ use crate::state_digest;
 
 use super::*;
 
-const NOW: UtcMillis = UtcMillis::new(1_795_000_000_000);
+pub(crate) const NOW: UtcMillis = UtcMillis::new(1_795_000_000_000);
+/// Few, so that tests push some out.
+pub(crate) const LIMITS: LetterLimits = LetterLimits { max_letters: 12, max_bytes: 1 << 20 };
 
-fn open(dir: &Path, at: UtcMillis) -> Pipeline {
+pub(crate) fn open(dir: &Path, at: UtcMillis) -> Pipeline {
     open_with(dir, at, UtcMillis::DAY)
 }
 
 fn open_with(dir: &Path, at: UtcMillis, popularity_half_life_ms: i64) -> Pipeline {
     let log = SegmentLog::open(&dir.join("log"), LogOptions::default()).unwrap();
+    open_with_log(Arc::new(log), dir, at, popularity_half_life_ms)
+}
+
+pub(crate) fn open_on(log: Arc<SegmentLog>, dir: &Path, at: UtcMillis) -> Pipeline {
+    open_with_log(log, dir, at, UtcMillis::DAY)
+}
+
+fn open_with_log(log: Arc<SegmentLog>, dir: &Path, at: UtcMillis, popularity_half_life_ms: i64) -> Pipeline {
     let store = FjallStore::open(&dir.join("state"), 8 << 20).unwrap();
-    let settings = Settings { currency: Currency::EUR, popularity_half_life_ms, max_lag_records: 1_000_000 };
-    Pipeline::open(Arc::new(log), Arc::new(store), Arc::new(FixedClock::new(at)), settings).unwrap()
+    let settings = Settings {
+        currency: Currency::EUR,
+        popularity_half_life_ms,
+        max_lag_records: 1_000_000,
+        dead_letters: LIMITS,
+    };
+    Pipeline::open(log, Arc::new(store), Arc::new(FixedClock::new(at)), settings).unwrap()
 }
 
 fn track(id: &str, subject: &str, name: &str, properties: &str, at: UtcMillis) -> Event {
@@ -34,27 +49,28 @@ fn track(id: &str, subject: &str, name: &str, properties: &str, at: UtcMillis) -
     event
 }
 
-fn viewed(id: &str, subject: &str, product: &str) -> Event {
+pub(crate) fn viewed(id: &str, subject: &str, product: &str) -> Event {
     track(id, subject, "Product Viewed", &format!(r#"{{"product_id":"{product}"}}"#), NOW)
 }
 
-fn settle(pipeline: &Pipeline) {
+pub(crate) fn settle(pipeline: &Pipeline) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     while !runtime.block_on(pipeline.drained(Duration::from_secs(5))) {
         assert!(pipeline.is_healthy());
     }
+    block_on(pipeline.flushed()).unwrap();
 }
 
-fn take(pipeline: &Pipeline, events: &[Event]) {
+pub(crate) fn take(pipeline: &Pipeline, events: &[Event]) {
     block_on(pipeline.collect(events)).unwrap();
     settle(pipeline);
 }
 
-fn profile(pipeline: &Pipeline, subject: &Subject) -> Profile {
+pub(crate) fn profile(pipeline: &Pipeline, subject: &Subject) -> Profile {
     pipeline.profile(subject).unwrap().map_or_else(Profile::default, |(_, p)| Profile::clone(&p))
 }
 
-fn anonymous(id: &str) -> Subject {
+pub(crate) fn anonymous(id: &str) -> Subject {
     Subject::Anonymous(id.into())
 }
 
