@@ -8,6 +8,8 @@ pub(crate) mod cloudevents;
 mod draft;
 pub(crate) mod ga4;
 pub(crate) mod posthog;
+pub(crate) mod shopify;
 pub(crate) mod snowplow;
 #[cfg(test)]
 mod testing;
+mod webhook;

@@ -14,7 +14,7 @@ use tradewind_events::Kind;
 
 use crate::collect::handlers::{self, CollectQuery};
 use crate::collect::{rudder_config, segment_settings};
-use crate::dialects::{cloudevents, ga4, posthog, snowplow};
+use crate::dialects::{cloudevents, ga4, posthog, shopify, snowplow};
 use crate::extract::Query;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
@@ -94,6 +94,7 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
 fn other_dialects(mut routes: Router<Arc<Api>>) -> Router<Arc<Api>> {
     routes = routes.route("/v1/cloudevents", post(cloudevents::receive));
     routes = routes.route("/com.snowplowanalytics.snowplow/tp2", post(snowplow::receive));
+    routes = routes.route("/webhooks/shopify", post(shopify::receive));
     routes = routes.route("/i", get(snowplow::pixel));
     routes = routes.route("/mp/collect", post(ga4::collect));
     routes = routes.route("/debug/mp/collect", post(ga4::debug));

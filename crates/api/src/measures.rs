@@ -9,6 +9,8 @@ pub(crate) fn describe() {
     tradewind_pipeline::describe_metrics();
     tradewind_decide::describe_metrics();
     describe_counter!("tradewind_events_rejected_total", "Events that were not taken, by reason");
+    describe_counter!("tradewind_webhooks_total", "Webhooks that were genuine, by family of topics");
+    describe_counter!("tradewind_privacy_requests_total", "Privacy requests received, by kind");
     describe_counter!("tradewind_http_requests_total", "Requests answered, by route");
     describe_histogram!(
         "tradewind_http_request_seconds",
@@ -20,6 +22,16 @@ pub(crate) fn describe() {
 /// An event was rejected. Codes are a closed set.
 pub(crate) fn event_rejected(code: &str) {
     counter!("tradewind_events_rejected_total", "code" => code.to_owned()).increment(1);
+}
+
+/// A genuine webhook came. Families of topics are a closed set.
+pub(crate) fn webhook(family: &'static str) {
+    counter!("tradewind_webhooks_total", "family" => family).increment(1);
+}
+
+/// Somebody asks for their data, or for its erasure.
+pub(crate) fn privacy_request(kind: &'static str) {
+    counter!("tradewind_privacy_requests_total", "kind" => kind).increment(1);
 }
 
 /// A request was answered. The route is the template, never the path itself.

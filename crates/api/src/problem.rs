@@ -30,11 +30,13 @@ pub enum Code {
     UnknownPlacement,
     UnknownWriteKey,
     UnsupportedEncoding,
+    WebhookNotConfigured,
+    WebhookSignature,
 }
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::BadGzip,
         Self::BatchInvalid,
         Self::BatchTooLong,
@@ -54,6 +56,8 @@ impl Code {
         Self::UnknownPlacement,
         Self::UnknownWriteKey,
         Self::UnsupportedEncoding,
+        Self::WebhookNotConfigured,
+        Self::WebhookSignature,
     ];
 
     /// Its text, and the name of its page; its status; its title.
@@ -87,6 +91,12 @@ impl Code {
             }
             Self::UnsupportedEncoding => {
                 ("unsupported-encoding", StatusCode::UNSUPPORTED_MEDIA_TYPE, "The encoding is not supported")
+            }
+            Self::WebhookNotConfigured => {
+                ("webhook-not-configured", StatusCode::SERVICE_UNAVAILABLE, "Webhooks are not set up")
+            }
+            Self::WebhookSignature => {
+                ("webhook-signature", StatusCode::UNAUTHORIZED, "The webhook's signature does not hold")
             }
         }
     }

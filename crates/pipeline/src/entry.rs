@@ -1,6 +1,6 @@
 //! What a log record is: one byte of kind, then the body in the kind's own versioned form.
 
-use tradewind_catalog::Product;
+use tradewind_catalog::{Change, Product};
 use tradewind_events::{DecodeError, Event};
 
 /// A record of the log.
@@ -16,13 +16,18 @@ pub enum Entry<'a> {
     Product(Box<Product>),
     /// A decision that was answered, in `decide`'s own form; kept for learning and audit, it changes no state.
     Decision(&'a [u8]),
+    /// A change of the catalog that counts only where nothing newer is known.
+    Change(Change),
 }
 
 const EVENT: u8 = 1;
 const PRODUCT: u8 = 2;
 const DECISION: u8 = 3;
+const CHANGE: u8 = 4;
 /// The version byte of a product's body, JSON.
 const PRODUCT_VERSION: u8 = 1;
+/// The version byte of a change's body, JSON.
+const CHANGE_VERSION: u8 = 1;
 
 /// A record that this program cannot read.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +38,9 @@ pub enum EntryError {
     /// The product's body.
     #[error("the product does not read: {0}")]
     Product(#[from] serde_json::Error),
+    /// The change's body.
+    #[error("the change of the catalog does not read: {0}")]
+    Change(serde_json::Error),
     /// The kind itself.
     #[error("the record is of kind {0:?}, which this program does not know: run a newer one")]
     Kind(Option<u8>),
@@ -50,6 +58,13 @@ pub(crate) fn of_event(event: &Event) -> Result<Vec<u8>, serde_json::Error> {
 pub(crate) fn of_product(product: &Product) -> Result<Vec<u8>, serde_json::Error> {
     let mut bytes = vec![PRODUCT, PRODUCT_VERSION];
     serde_json::to_writer(&mut bytes, product)?;
+    Ok(bytes)
+}
+
+/// The record of a change of the catalog.
+pub(crate) fn of_change(change: &Change) -> Result<Vec<u8>, serde_json::Error> {
+    let mut bytes = vec![CHANGE, CHANGE_VERSION];
+    serde_json::to_writer(&mut bytes, change)?;
     Ok(bytes)
 }
 
@@ -71,6 +86,9 @@ impl<'a> Entry<'a> {
             [EVENT, body @ ..] => Ok(Self::Event(Event::decode(body)?)),
             [PRODUCT, PRODUCT_VERSION, body @ ..] => Ok(Self::Product(serde_json::from_slice(body)?)),
             [DECISION, body @ ..] => Ok(Self::Decision(body)),
+            [CHANGE, CHANGE_VERSION, body @ ..] => {
+                serde_json::from_slice(body).map(Self::Change).map_err(EntryError::Change)
+            }
             _ => Err(EntryError::Kind(bytes.first().copied())),
         }
     }
@@ -90,6 +108,22 @@ mod tests {
         let Ok(Entry::Product(product)) = Entry::read(&bytes) else { panic!("it does not read") };
         assert_eq!((product.title.as_str(), product.price.unwrap().minor), ("Mug", 1250));
         assert_eq!(of_product(&product).unwrap(), bytes);
+    }
+
+    /// Changes of the catalog as version 1 wrote them; this program and every later one must read them.
+    const CHANGES_V1: [&str; 3] = [
+        r#"{"product":{"id":"p","title":"Mug","variants":[{"sku":"s","title":"","inventory":{"item":"i","total":3,"total_at":9}}],"availability":"in_stock","origin":"feed","updated_at":9}}"#,
+        r#"{"withdrawn":{"id":"p","at":10}}"#,
+        r#"{"stock":{"item":"i","level":{"location":"x","quantity":3,"at":11}}}"#,
+    ];
+
+    #[test]
+    fn version_1_of_a_change_still_reads_and_writes_the_same() {
+        for json in CHANGES_V1 {
+            let bytes = [&[4, 1], json.as_bytes()].concat();
+            let Ok(Entry::Change(change)) = Entry::read(&bytes) else { panic!("{json} does not read") };
+            assert_eq!(of_change(&change).unwrap(), bytes, "{json}");
+        }
     }
 
     #[test]

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use tradewind_catalog::{Origin, Product};
+use tradewind_catalog::{Change, Origin, Product};
 use tradewind_events::{Commerce, Event, EventName, Kind, ProductRef};
 use tradewind_kernel::{Currency, Subject};
 use tradewind_people::{Act, Action, SessionRecord};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::counted::Counted;
 use crate::pipeline::PipelineError;
 use crate::pulse::LatestEvent;
 use crate::work::{Gain, Reads, Work};
@@ -30,9 +31,26 @@ fn action_of(name: &EventName) -> Option<Action> {
 }
 
 /// Writes a product as its feed has it.
-pub(crate) fn product(work: &mut Work, reads: &Reads<'_>, product: Product) {
+pub(crate) fn product(work: &mut Work, reads: &Reads<'_>, product: Product, counted: &mut Counted) {
     let item = work.item(reads, &product.id);
+    counted.note(item, &product);
     work.products.insert(item, Arc::new(product));
+}
+
+/// Applies a change of the catalog, where it says something new. Gives whether its product is known at all.
+pub(crate) fn change(work: &mut Work, reads: &Reads<'_>, change: &Change, counted: &mut Counted) -> bool {
+    let item = match change {
+        Change::Product(product) => Some(work.item(reads, &product.id)),
+        Change::Withdrawn { id, .. } => Some(work.item(reads, id)),
+        Change::Stock { item, .. } => counted.product_of(item),
+    };
+    let Some(item) = item else { return false };
+    let known = work.product(reads, item);
+    if let Some(product) = change.apply(known.as_deref()) {
+        counted.note(item, &product);
+        work.products.insert(item, Arc::new(product));
+    }
+    true
 }
 
 /// Folds in one new event. `next_number` is the number of the next session.

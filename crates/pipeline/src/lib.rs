@@ -6,6 +6,7 @@
 //! After the commit the in-memory views of [`Live`] learn the same, and only then the offset counts as
 //! applied: whoever waits for a subject's events with [`Pipeline::caught_up`] sees them in every view.
 
+mod counted;
 mod dedupe;
 mod digest;
 mod entry;

@@ -18,6 +18,10 @@ pub fn describe_metrics() {
         "One batch, folded and committed"
     );
     describe_gauge!("tradewind_projection_lag_records", "Durable records that are not applied yet");
+    describe_counter!(
+        "tradewind_stock_levels_unmatched_total",
+        "Stock levels of which the catalog has no product"
+    );
     describe_counter!("tradewind_decisions_not_logged_total", "Decisions that the log was too full for");
 }
 
@@ -57,4 +61,9 @@ pub(crate) fn projected(records: u64, took: Duration, lag: u64) {
 /// A decision's record was dropped because the log was full.
 pub(crate) fn decision_not_logged() {
     counter!("tradewind_decisions_not_logged_total").increment(1);
+}
+
+/// A stock level came of which no product is known.
+pub(crate) fn stock_without_product() {
+    counter!("tradewind_stock_levels_unmatched_total").increment(1);
 }

@@ -11,6 +11,7 @@ use tradewind_kernel::UtcMillis;
 use tradewind_models::SessionNo;
 use tradewind_ports::{Batch, LogReader, Offset, Record};
 
+use crate::counted::Counted;
 use crate::dedupe::Dedupe;
 use crate::entry::Entry;
 use crate::live::compact_if_grown;
@@ -36,6 +37,7 @@ const RANK_EVERY: Duration = Duration::from_millis(500);
 pub(crate) struct Projection {
     inner: Arc<Inner>,
     dedupe: Dedupe,
+    counted: Counted,
     next_session: u32,
     ranked_at: Option<Instant>,
     ranking_took: Duration,
@@ -53,6 +55,7 @@ impl Projection {
             (u32::try_from(sessions.sessions()).unwrap_or(u32::MAX), sessions.clicks());
         drop(sessions);
         Ok(Self {
+            counted: Counted::of(&inner.live.catalog.load()),
             inner,
             dedupe,
             next_session,
@@ -121,7 +124,12 @@ impl Projection {
                 fold::event(work, reads, &event, currency, &mut self.next_session)?;
             }
             Ok(Entry::Event(_)) => work.duplicates += 1,
-            Ok(Entry::Product(product)) => fold::product(work, reads, *product),
+            Ok(Entry::Product(product)) => fold::product(work, reads, *product, &mut self.counted),
+            Ok(Entry::Change(change)) => {
+                if !fold::change(work, reads, &change, &mut self.counted) {
+                    measures::stock_without_product();
+                }
+            }
             Ok(Entry::Decision(_)) => {}
             Err(error) => {
                 tracing::error!(%error, offset = record.offset, "a log record could not be read");

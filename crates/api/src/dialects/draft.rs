@@ -40,6 +40,8 @@ pub(crate) struct Draft {
     pub(crate) properties: Fields,
     pub(crate) traits: Fields,
     pub(crate) context: Fields,
+    /// For how long its message id is remembered.
+    pub(crate) origin: Origin,
 }
 
 impl Draft {
@@ -58,6 +60,7 @@ impl Draft {
             properties: Fields::new(),
             traits: Fields::new(),
             context: Fields::new(),
+            origin: Origin::Live,
         }
     }
 
@@ -83,7 +86,7 @@ impl Draft {
             context: context.as_deref(),
             ..Message::default()
         };
-        let (origin, kind) = (Origin::Live, Some(self.kind));
+        let (origin, kind) = (self.origin, Some(self.kind));
         canonical(&message, &Envelope { received, sent: None, context: None, origin, kind })
     }
 }
