@@ -157,7 +157,9 @@ fn allow_preflight(headers: &mut HeaderMap) {
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS"),
         (
             header::ACCESS_CONTROL_ALLOW_HEADERS,
-            "authorization, content-type, content-encoding, x-api-key, x-retry-count, anonymousid, traceparent",
+            // Those from sentat on are RudderStack's, the last four on its retries only.
+            "authorization, content-type, content-encoding, x-api-key, x-retry-count, anonymousid, traceparent, \
+             sentat, rsa-retry-attempt, rsa-retry-reason, rsa-since-first-attempt, rsa-since-last-attempt",
         ),
         (header::ACCESS_CONTROL_MAX_AGE, "86400"),
     ];
