@@ -17,7 +17,7 @@ pub enum Entry<'a> {
     /// A decision that was answered, in `decide`'s own form; kept for learning and audit, it changes no state.
     Decision(&'a [u8]),
     /// A change of the catalog that counts only where nothing newer is known.
-    Change(Change),
+    Change(Box<Change>),
 }
 
 const EVENT: u8 = 1;
@@ -86,9 +86,9 @@ impl<'a> Entry<'a> {
             [EVENT, body @ ..] => Ok(Self::Event(Event::decode(body)?)),
             [PRODUCT, PRODUCT_VERSION, body @ ..] => Ok(Self::Product(serde_json::from_slice(body)?)),
             [DECISION, body @ ..] => Ok(Self::Decision(body)),
-            [CHANGE, CHANGE_VERSION, body @ ..] => {
-                serde_json::from_slice(body).map(Self::Change).map_err(EntryError::Change)
-            }
+            [CHANGE, CHANGE_VERSION, body @ ..] => serde_json::from_slice(body)
+                .map(|change| Self::Change(Box::new(change)))
+                .map_err(EntryError::Change),
             _ => Err(EntryError::Kind(bytes.first().copied())),
         }
     }
