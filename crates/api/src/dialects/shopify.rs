@@ -6,7 +6,7 @@
 //! Shopify gives up a subscription whose deliveries keep failing.
 //!
 //! Shopify delivers at least once, late, and in any order. An event's message id is that of the merchant's event
-//! (`X-Shopify-Event-Id`) with the topic, so neither a delivery that comes again nor a second subscription
+//! (`X-Shopify-Event-Id`) with the topic and what it is about, so neither a delivery that comes again nor a second subscription
 //! counts twice; an order counts once for ever, whichever of its topics tells of it. The catalog takes nothing
 //! that is older than what it has. The time of an event is the payload's own.
 //!
@@ -31,7 +31,7 @@ use tradewind_catalog::Change;
 use tradewind_events::{Event, Kind};
 use tradewind_kernel::UtcMillis;
 
-use super::draft::{Draft, Fields, Item, deliver, read_body};
+use super::draft::{Draft, Fields, Item, deliver, read_body, text_of};
 use super::webhook::SignedBody;
 use crate::body::{MAX_BODY_BYTES, read_json};
 use crate::collect::handlers::not_collected;
@@ -57,6 +57,8 @@ struct Notice {
     shop: Option<String>,
     /// What is the same for all deliveries of one thing that happened.
     event: String,
+    /// What it happened to; one action of a merchant may be about many.
+    thing: String,
     /// When it happened, where the payload does not say.
     triggered: UtcMillis,
     received: UtcMillis,
@@ -88,8 +90,8 @@ pub(crate) async fn receive(
     // What is signed is not compressed: only the bounds are left to check.
     let json = read_json(&HeaderMap::new(), Body::from(raw)).await?;
     let payload: Fields = read_body(&json, "webhook of Shopify; ask for JSON")?;
-    let notice = Notice::read(&headers, &json, api.now())?;
     let text = std::str::from_utf8(&json).unwrap_or_default();
+    let notice = Notice::read(&headers, &payload, text, api.now())?;
     match tokio::time::timeout(PATIENCE, take(&api, &notice, payload, text)).await {
         Ok(taken) => taken.map(|()| StatusCode::OK),
         Err(_) => Err(Problem::new(Code::Overloaded, "the disk did not answer in time; send it again")),
@@ -97,7 +99,7 @@ pub(crate) async fn receive(
 }
 
 impl Notice {
-    fn read(headers: &HeaderMap, body: &[u8], received: UtcMillis) -> Result<Self, Problem> {
+    fn read(headers: &HeaderMap, payload: &Fields, text: &str, received: UtcMillis) -> Result<Self, Problem> {
         let header = |name: &str| {
             let value = headers.get(name)?.to_str().ok()?.trim();
             (!value.is_empty()).then(|| value.chars().take(128).collect::<String>())
@@ -110,7 +112,11 @@ impl Notice {
         Ok(Self {
             topic: topic.chars().take(MAX_TOPIC).collect(),
             shop: header("x-shopify-shop-domain"),
-            event: event.unwrap_or_else(|| hashed(&[&topic, &String::from_utf8_lossy(body)])),
+            event: event.unwrap_or_else(|| hashed(&[text])),
+            thing: ["id", "token", "customer_id"]
+                .iter()
+                .find_map(|name| text_of(payload, name))
+                .unwrap_or_else(|| hashed(&[text])),
             triggered: triggered.unwrap_or(received).min(received),
             received,
         })
@@ -118,7 +124,7 @@ impl Notice {
 
     /// The id of the only event of this delivery: the same for every delivery of what happened.
     fn message_id(&self) -> String {
-        let id = format!("shopify:{}:{}", self.event, self.topic);
+        let id = format!("shopify:{}:{}:{}", self.event, self.topic, self.thing);
         if id.chars().nth(100).is_none() { id } else { hashed(&[&id]) }
     }
 

@@ -255,7 +255,14 @@ fn odd_payloads_are_never_our_failure() {
 /// What a delivery becomes, without a server.
 fn notice(topic: &str) -> Notice {
     let triggered = RECEIVED.plus(-1_000);
-    Notice { topic: topic.into(), shop: None, event: "e".into(), triggered, received: RECEIVED }
+    Notice {
+        topic: topic.into(),
+        shop: None,
+        event: "e".into(),
+        thing: "7".into(),
+        triggered,
+        received: RECEIVED,
+    }
 }
 
 fn fields(payload: &str) -> Fields {
