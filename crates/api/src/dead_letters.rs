@@ -44,13 +44,21 @@ pub(crate) enum Dialect {
     Ga4,
     PostHog,
     Snowplow,
+    Shopify,
     /// A record of the log that the projection could not apply.
     Log,
 }
 
 impl Dialect {
-    const ALL: [Self; 6] =
-        [Self::Segment, Self::CloudEvents, Self::Ga4, Self::PostHog, Self::Snowplow, Self::Log];
+    const ALL: [Self; 7] = [
+        Self::Segment,
+        Self::CloudEvents,
+        Self::Ga4,
+        Self::PostHog,
+        Self::Snowplow,
+        Self::Shopify,
+        Self::Log,
+    ];
 
     const fn as_str(self) -> &'static str {
         match self {
@@ -59,6 +67,7 @@ impl Dialect {
             Self::Ga4 => "ga4",
             Self::PostHog => "posthog",
             Self::Snowplow => "snowplow",
+            Self::Shopify => "shopify",
             Self::Log => LOG_DIALECT,
         }
     }

@@ -15,7 +15,7 @@ use tradewind_events::Kind;
 use crate::collect::handlers::{self, CollectQuery};
 use crate::collect::{rudder_config, segment_settings};
 use crate::dead_letters::handlers as dead_letters;
-use crate::dialects::{cloudevents, ga4, posthog, snowplow};
+use crate::dialects::{cloudevents, ga4, posthog, shopify, snowplow};
 use crate::extract::Query;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
@@ -99,6 +99,7 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
 fn other_dialects(mut routes: Router<Arc<Api>>) -> Router<Arc<Api>> {
     routes = routes.route("/v1/cloudevents", post(cloudevents::receive));
     routes = routes.route("/com.snowplowanalytics.snowplow/tp2", post(snowplow::receive));
+    routes = routes.route("/webhooks/shopify", post(shopify::receive));
     routes = routes.route("/i", get(snowplow::pixel));
     routes = routes.route("/mp/collect", post(ga4::collect));
     routes = routes.route("/debug/mp/collect", post(ga4::debug));
@@ -161,7 +162,9 @@ fn allow_preflight(headers: &mut HeaderMap) {
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS"),
         (
             header::ACCESS_CONTROL_ALLOW_HEADERS,
-            "authorization, content-type, content-encoding, x-api-key, x-retry-count, anonymousid, traceparent",
+            // Those from sentat on are RudderStack's, the last four on its retries only.
+            "authorization, content-type, content-encoding, x-api-key, x-retry-count, anonymousid, traceparent, \
+             sentat, rsa-retry-attempt, rsa-retry-reason, rsa-since-first-attempt, rsa-since-last-attempt",
         ),
         (header::ACCESS_CONTROL_MAX_AGE, "86400"),
     ];

@@ -11,6 +11,8 @@ pub(crate) fn describe() {
     describe_counter!("tradewind_events_rejected_total", "Events that were not taken, by reason");
     describe_gauge!("tradewind_dead_letters_waiting", "Dead letters that nobody has re-driven or dropped");
     describe_counter!("tradewind_dead_letters_not_kept_total", "Rejected events over the limit of a minute");
+    describe_counter!("tradewind_webhooks_total", "Webhooks that were genuine, by family of topics");
+    describe_counter!("tradewind_privacy_requests_total", "Privacy requests received, by kind");
     describe_counter!("tradewind_http_requests_total", "Requests answered, by route");
     describe_histogram!(
         "tradewind_http_request_seconds",
@@ -32,6 +34,16 @@ pub(crate) fn letter_not_kept() {
 /// So many dead letters wait.
 pub(crate) fn letters_waiting(count: u64) {
     gauge!("tradewind_dead_letters_waiting").set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
+}
+
+/// A genuine webhook came. Families of topics are a closed set.
+pub(crate) fn webhook(family: &'static str) {
+    counter!("tradewind_webhooks_total", "family" => family).increment(1);
+}
+
+/// Somebody asks for their data, or for its erasure.
+pub(crate) fn privacy_request(kind: &'static str) {
+    counter!("tradewind_privacy_requests_total", "kind" => kind).increment(1);
 }
 
 /// A request was answered. The route is the template, never the path itself.

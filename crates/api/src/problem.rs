@@ -31,11 +31,13 @@ pub enum Code {
     UnknownPlacement,
     UnknownWriteKey,
     UnsupportedEncoding,
+    WebhookNotConfigured,
+    WebhookSignature,
 }
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::BadGzip,
         Self::BatchInvalid,
         Self::BatchTooLong,
@@ -56,6 +58,8 @@ impl Code {
         Self::UnknownPlacement,
         Self::UnknownWriteKey,
         Self::UnsupportedEncoding,
+        Self::WebhookNotConfigured,
+        Self::WebhookSignature,
     ];
 
     /// Its text, and the name of its page; its status; its title.
@@ -92,6 +96,12 @@ impl Code {
             }
             Self::UnsupportedEncoding => {
                 ("unsupported-encoding", StatusCode::UNSUPPORTED_MEDIA_TYPE, "The encoding is not supported")
+            }
+            Self::WebhookNotConfigured => {
+                ("webhook-not-configured", StatusCode::SERVICE_UNAVAILABLE, "Webhooks are not set up")
+            }
+            Self::WebhookSignature => {
+                ("webhook-signature", StatusCode::UNAUTHORIZED, "The webhook's signature does not hold")
             }
         }
     }

@@ -21,6 +21,8 @@ pub struct ApiSettings {
     pub api_keys: Vec<String>,
     /// Origins of browsers that may send events; any if empty.
     pub allowed_origins: Vec<String>,
+    /// What Shopify may sign its webhooks with; none is taken if empty.
+    pub shopify_secrets: Vec<String>,
 }
 
 /// An event that was not taken, and why.

@@ -8,6 +8,7 @@
 //! crash has no second effect.
 
 mod changes;
+mod counted;
 mod counters;
 mod dead_letters;
 mod dedupe;

@@ -21,6 +21,10 @@ pub fn describe_metrics() {
     describe_counter!("tradewind_checkpoint_records_total", "Log records whose changes the store has");
     describe_histogram!("tradewind_checkpoint_seconds", Unit::Seconds, "One commit of what has changed");
     describe_gauge!("tradewind_projection_lag_records", "Durable records that are not applied yet");
+    describe_counter!(
+        "tradewind_stock_levels_unmatched_total",
+        "Stock levels of which the catalog has no product"
+    );
     describe_counter!("tradewind_decisions_not_logged_total", "Decisions that the log was too full for");
 }
 
@@ -72,4 +76,9 @@ pub(crate) fn checkpointed(records: u64, took: Duration) {
 /// A decision's record was dropped because the log was full.
 pub(crate) fn decision_not_logged() {
     counter!("tradewind_decisions_not_logged_total").increment(1);
+}
+
+/// A stock level came of which no product is known.
+pub(crate) fn stock_without_product() {
+    counter!("tradewind_stock_levels_unmatched_total").increment(1);
 }

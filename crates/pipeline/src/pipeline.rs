@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use tradewind_catalog::Product;
+use tradewind_catalog::{Change, Product};
 use tradewind_events::Event;
 use tradewind_kernel::{Clock, Currency, Subject, UtcMillis};
 use tradewind_people::{Profile, SessionRecord};
@@ -182,6 +182,16 @@ impl Pipeline {
     /// [`CollectError`]; then none of them was taken.
     pub async fn put_products(&self, products: &[Product]) -> Result<(), CollectError> {
         let records: Result<Vec<_>, _> = products.iter().map(entry::of_product).collect();
+        self.append(records.map_err(|e| CollectError::TooLarge(e.to_string()))?).await.map(|_| ())
+    }
+
+    /// Takes changes of the catalog: on success they are durable and will be applied, each unless something
+    /// newer is known of its product by then.
+    ///
+    /// # Errors
+    /// [`CollectError`]; then none of them was taken.
+    pub async fn change_catalog(&self, changes: &[Change]) -> Result<(), CollectError> {
+        let records: Result<Vec<_>, _> = changes.iter().map(entry::of_change).collect();
         self.append(records.map_err(|e| CollectError::TooLarge(e.to_string()))?).await.map(|_| ())
     }
 

@@ -1,7 +1,7 @@
 //! The first step of a batch, for all its records at once: read, and look up what no other record decides.
 
 use rayon::prelude::*;
-use tradewind_catalog::Product;
+use tradewind_catalog::{Change, Product};
 use tradewind_events::{Commerce, EventName, EventView, Kind};
 use tradewind_kernel::UtcMillis;
 use tradewind_people::Action;
@@ -34,6 +34,7 @@ pub(crate) struct Prepared<'a> {
 pub(crate) enum Item<'a> {
     Event(Prepared<'a>),
     Product(Box<Product>),
+    Change(Box<Change>),
     /// What became of something that could not be processed.
     Note(Box<Note>),
     /// What changes no state.
@@ -73,6 +74,7 @@ fn one<'a>(record: &'a Record, reads: &Reads<'_>, dedupe: &Dedupe) -> Result<Ite
     let Some(body) = Entry::event_body(&record.bytes) else {
         return Ok(match Entry::read(&record.bytes) {
             Ok(Entry::Product(product)) => Item::Product(product),
+            Ok(Entry::Change(change)) => Item::Change(change),
             Ok(Entry::DeadLetter(note)) => Item::Note(note),
             Ok(_) => Item::Nothing,
             Err(error) => Item::Unreadable(error),

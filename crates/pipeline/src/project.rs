@@ -21,6 +21,7 @@ use tradewind_ports::{LogReader, Offset, Record, block_on};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::changes::Changes;
+use crate::counted::Counted;
 use crate::dead_letters::{Note, words_of_panic};
 use crate::dedupe::Dedupe;
 use crate::fold::{self, Folded, Touched};
@@ -43,6 +44,7 @@ const MAX_SESSION_CLICKS: usize = 2_000;
 pub(crate) struct Projection {
     inner: Arc<Inner>,
     dedupe: Dedupe,
+    counted: Counted,
     pool: rayon::ThreadPool,
     keeper: mpsc::Sender<Task>,
     pace: Pace,
@@ -62,7 +64,8 @@ impl Projection {
             .build()
             .map_err(|e| crate::live::damaged("the folding threads", &e))?;
         let (pace, current, frozen) = (Pace::new(), Changes::default(), None);
-        Ok(Self { inner, dedupe, pool, keeper, pace, next_session, current, frozen })
+        let counted = Counted::of(&inner.live.catalog.load());
+        Ok(Self { inner, dedupe, counted, pool, keeper, pace, next_session, current, frozen })
     }
 
     /// Applies records until the pipeline is told to stop and the log is read to its end.
@@ -176,13 +179,18 @@ impl Projection {
     ) -> Result<Plan, PipelineError> {
         let mut plan = Plan::default();
         let (known, catalog) = (reads.live.items.read(), reads.live.catalog.load());
-        let views = Views { items: &known, catalog: &catalog };
+        let views = Views { items: &known, catalog: &catalog, counted: &self.counted };
         let described_from = records.len().saturating_sub(Pulses::wanted());
         for (n, (item, record)) in items.into_iter().zip(records).enumerate() {
             plan.describing = n >= described_from;
             match item? {
                 Item::Event(prepared) => self.event(&mut plan, reads, &views, record.offset, prepared)?,
                 Item::Product(product) => plan.product(&views, *product),
+                Item::Change(change) => {
+                    if !plan.change(&views, &change) {
+                        measures::stock_without_product();
+                    }
+                }
                 Item::Note(note) => {
                     let letters = plan.letters.get_or_insert_with(|| self.current.letters.clone());
                     let limits = self.inner.settings.dead_letters;
@@ -232,6 +240,7 @@ impl Projection {
         let live = reads.live;
         self.next_session += folded.begun;
         self.current.seen.extend(plan.seen);
+        self.counted.extend(plan.counted);
         for offset in &plan.duplicates {
             let older = reads.frozen.map(|f| &f.duplicates);
             self.current.duplicates.note(*offset, older, reads.store, reads.tables)?;

@@ -50,6 +50,8 @@ pub(crate) struct Collect {
     pub(crate) write_keys: Vec<String>,
     /// Origins of browsers; any if empty.
     pub(crate) allowed_origins: Vec<String>,
+    /// What Shopify signs its webhooks with: the app's client secret; several while one replaces another.
+    pub(crate) shopify_secrets: Vec<String>,
 }
 
 /// Who may ask.
@@ -108,7 +110,11 @@ impl Default for Config {
         Self {
             data_dir: "./tradewind-data".into(),
             serve: Serve { host: "127.0.0.1".into(), port: 8080 },
-            collect: Collect { write_keys: Vec::new(), allowed_origins: Vec::new() },
+            collect: Collect {
+                write_keys: Vec::new(),
+                allowed_origins: Vec::new(),
+                shopify_secrets: Vec::new(),
+            },
             api: ApiKeys { keys: Vec::new() },
             shop: Shop { name: "Tradewind".into(), currency: Currency::EUR },
             models: Models { popularity_half_life_hours: 72 },

@@ -29,6 +29,10 @@ pub(super) fn read_again(
         let unread = "the record is no event that this program can read; send a payload in Segment's form";
         return read.map(|event| vec![event]).ok_or_else(|| reject("unreadable", unread));
     }
+    if dialect == Dialect::Shopify && fixed.is_none() {
+        let message = "a webhook is not read again without its headers; send a payload in Segment's form";
+        return Err(reject("webhook_unread", message));
+    }
     if fixed.is_none() && letter.cut {
         let message = "what was kept of it is not whole; send the whole message as payload";
         return Err(reject("payload_cut", message));
@@ -44,7 +48,7 @@ pub(super) fn read_again(
     };
     let own_id = format!("letter-{id}-{:016x}", xxh3_64(letter.payload.as_bytes()));
     let received = received_at(api, letter);
-    if matches!(dialect, Dialect::Segment | Dialect::Log) {
+    if matches!(dialect, Dialect::Segment | Dialect::Shopify | Dialect::Log) {
         let (sent, context, origin, kind) =
             (shared.sent, shared.around.as_deref(), shared.origin, shared.kind);
         let envelope = Envelope { received, sent, context, origin, kind };
@@ -65,7 +69,7 @@ fn drafts(dialect: Dialect, json: &str, shared: &Shared, letter: &Letter) -> Res
         Dialect::PostHog => Ok(vec![posthog::read(json, shared.sent, letter.received_at)?]),
         Dialect::Snowplow => snowplow::read(json),
         Dialect::Ga4 => ga4::read_again(json, shared, letter.index),
-        Dialect::Segment | Dialect::Log => Err(malformed("it is read elsewhere")),
+        Dialect::Segment | Dialect::Shopify | Dialect::Log => Err(malformed("it is read elsewhere")),
     }
 }
 

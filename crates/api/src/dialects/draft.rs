@@ -39,6 +39,8 @@ pub(crate) struct Draft {
     pub(crate) properties: Fields,
     pub(crate) traits: Fields,
     pub(crate) context: Fields,
+    /// For how long its message id is remembered.
+    pub(crate) origin: Origin,
 }
 
 impl Draft {
@@ -57,6 +59,7 @@ impl Draft {
             properties: Fields::new(),
             traits: Fields::new(),
             context: Fields::new(),
+            origin: Origin::Live,
         }
     }
 
@@ -82,7 +85,7 @@ impl Draft {
             context: context.as_deref(),
             ..Message::default()
         };
-        let (origin, kind) = (Origin::Live, Some(self.kind));
+        let (origin, kind) = (self.origin, Some(self.kind));
         canonical(&message, &Envelope { received, sent: None, context: None, origin, kind })
     }
 }

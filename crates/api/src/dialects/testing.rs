@@ -23,6 +23,9 @@ use crate::state::{Api, ApiSettings};
 /// When the tests' server receives everything: a minute after the captures were made.
 pub(crate) const RECEIVED: UtcMillis = UtcMillis::new(1_795_207_420_000);
 
+/// What the tests' Shopify signs with.
+pub(crate) const SECRET: &str = "hush";
+
 /// A server that knows the write key `k` only.
 pub(crate) struct Shop {
     pub(crate) api: Arc<Api>,
@@ -45,7 +48,11 @@ impl Shop {
         let clock = Arc::new(FixedClock::new(RECEIVED));
         let pipeline = Arc::new(Pipeline::open(Arc::new(log), Arc::new(store), clock, settings).unwrap());
         let decider = Arc::new(Decider::new(Arc::clone(&pipeline)));
-        let settings = ApiSettings { write_keys: vec!["k".into()], ..ApiSettings::default() };
+        let settings = ApiSettings {
+            write_keys: vec!["k".into()],
+            shopify_secrets: vec!["new".into(), SECRET.into()],
+            ..ApiSettings::default()
+        };
         let api = Arc::new(Api::new(pipeline, decider, settings, None));
         let router = crate::router(Arc::clone(&api), None);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -106,7 +113,7 @@ pub(crate) fn value_of(raw: Option<&serde_json::value::RawValue>) -> Value {
 }
 
 /// Puts odd values in the place of others, and swaps bytes, as a client at its worst would.
-fn mutated(capture: &str, edits: &[(usize, usize)], flips: &[(usize, u8)]) -> Vec<u8> {
+pub(crate) fn mutated(capture: &str, edits: &[(usize, usize)], flips: &[(usize, u8)]) -> Vec<u8> {
     let odd = [
         json!(null),
         json!(""),
