@@ -162,7 +162,7 @@ fn time_of(text: &Text<'_>) -> Option<UtcMillis> {
 
 fn name_of(message: &Message<'_>, kind: Kind) -> Option<String> {
     match kind {
-        Kind::Track => message.event.get().map(|name| EventName::parse(name).as_str().to_owned()),
+        Kind::Track => message.event.get().map(|name| EventName::canonical(name).to_owned()),
         Kind::Page | Kind::Screen => match (message.category.get(), message.name.get()) {
             (Some(category), Some(name)) if category != name => Some(format!("{category} {name}")),
             (category, name) => name.or(category).map(str::to_owned),
