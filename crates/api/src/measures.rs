@@ -9,6 +9,10 @@ pub(crate) fn describe() {
     tradewind_pipeline::describe_metrics();
     tradewind_decide::describe_metrics();
     describe_counter!("tradewind_events_rejected_total", "Events that were not taken, by reason");
+    describe_counter!(
+        "tradewind_schema_findings_total",
+        "Things wrong with checked events that have a schema; not every event is checked"
+    );
     describe_counter!("tradewind_http_requests_total", "Requests answered, by route");
     describe_histogram!(
         "tradewind_http_request_seconds",
@@ -20,6 +24,12 @@ pub(crate) fn describe() {
 /// An event was rejected. Codes are a closed set.
 pub(crate) fn event_rejected(code: &str) {
     counter!("tradewind_events_rejected_total", "code" => code.to_owned()).increment(1);
+}
+
+/// Something is wrong with an event that has a schema. Both labels are closed sets.
+pub(crate) fn schema_finding(event: &str, problem: &'static str) {
+    counter!("tradewind_schema_findings_total", "event" => event.to_owned(), "problem" => problem)
+        .increment(1);
 }
 
 /// A request was answered. The route is the template, never the path itself.

@@ -4,7 +4,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use utoipa::OpenApi;
 
-use crate::{collect, decide, operate, profiles};
+use crate::{collect, decide, operate, profiles, schemas};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -20,6 +20,9 @@ use crate::{collect, decide, operate, profiles};
         collect::handlers::rejected,
         decide::decide,
         profiles::profile,
+        schemas::list,
+        schemas::show,
+        schemas::findings,
         operate::stats,
         operate::livez,
         operate::readyz,
@@ -29,6 +32,7 @@ use crate::{collect, decide, operate, profiles};
         (name = "decide", description = "What to show"),
         (name = "collect", description = "Events in"),
         (name = "profiles", description = "What is known of a shopper"),
+        (name = "schemas", description = "What events should look like, and what they lack"),
         (name = "operate", description = "Health, metrics, counts")
     )
 )]

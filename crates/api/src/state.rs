@@ -8,9 +8,12 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use parking_lot::Mutex;
 use serde::Serialize;
 use tradewind_decide::Decider;
+use tradewind_events::schema::Registry;
 use tradewind_kernel::UtcMillis;
 use tradewind_pipeline::Pipeline;
 use utoipa::ToSchema;
+
+use crate::schemas::LiveFindings;
 
 /// Rejected events that are kept for the view of them.
 const KEPT_REJECTS: usize = 1_000;
@@ -24,6 +27,8 @@ pub struct ApiSettings {
     pub api_keys: Vec<String>,
     /// Origins of browsers that may send events; any if empty.
     pub allowed_origins: Vec<String>,
+    /// What events should look like.
+    pub schemas: Arc<Registry>,
 }
 
 /// An event that was not taken, and why.
@@ -50,6 +55,7 @@ pub struct Api {
     pub decider: Arc<Decider>,
     /// What the configuration says.
     pub settings: ApiSettings,
+    pub(crate) schemas: LiveFindings,
     pub(crate) prometheus: Option<PrometheusHandle>,
     rejects: Mutex<VecDeque<Rejected>>,
     rejected_total: AtomicU64,
@@ -65,7 +71,8 @@ impl Api {
         prometheus: Option<PrometheusHandle>,
     ) -> Self {
         let (rejects, rejected_total) = (Mutex::default(), AtomicU64::new(0));
-        Self { pipeline, decider, settings, prometheus, rejects, rejected_total }
+        let schemas = LiveFindings::new(Arc::clone(&settings.schemas));
+        Self { pipeline, decider, settings, schemas, prometheus, rejects, rejected_total }
     }
 
     /// The time, by the pipeline's clock.

@@ -12,6 +12,7 @@ mod enrichment;
 mod event;
 mod lenient;
 mod salvage;
+pub mod schema;
 
 mod vocabulary;
 

@@ -6,6 +6,7 @@ mod demo;
 mod evaluate;
 mod import;
 mod rebuild;
+mod schema;
 mod serve;
 mod train;
 mod verify;
@@ -26,6 +27,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Bench(arguments) => bench::run(&loaded(&global, Vec::new())?, &arguments, global.json),
         Command::Verify => verify::run(&loaded(&global, Vec::new())?, global.json),
         Command::Config(ConfigCommand::Show) => config::show(&loaded(&global, Vec::new())?, global.json),
+        Command::Schema(what) => schema::run(&loaded(&global, Vec::new())?, &what, global.json),
         Command::Serve(arguments) => {
             let flags = flags([
                 ("serve.port", arguments.port.map(Value::from)),

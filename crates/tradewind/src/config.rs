@@ -50,6 +50,8 @@ pub(crate) struct Collect {
     pub(crate) write_keys: Vec<String>,
     /// Origins of browsers; any if empty.
     pub(crate) allowed_origins: Vec<String>,
+    /// A folder of `*.json` with the shop's own schemas of events.
+    pub(crate) schemas_dir: Option<PathBuf>,
 }
 
 /// Who may ask.
@@ -104,7 +106,7 @@ impl Default for Config {
         Self {
             data_dir: "./tradewind-data".into(),
             serve: Serve { host: "127.0.0.1".into(), port: 8080 },
-            collect: Collect { write_keys: Vec::new(), allowed_origins: Vec::new() },
+            collect: Collect { write_keys: Vec::new(), allowed_origins: Vec::new(), schemas_dir: None },
             api: ApiKeys { keys: Vec::new() },
             shop: Shop { name: "Tradewind".into(), currency: Currency::EUR },
             models: Models { popularity_half_life_hours: 72 },

@@ -135,7 +135,7 @@ async fn take(api: &Api, items: &[&str], envelope: &Envelope<'_>, strict: bool) 
     let mut events: Vec<Event> = Vec::with_capacity(items.len());
     let mut bad: Vec<(usize, Reject)> = Vec::new();
     for (index, json) in items.iter().enumerate() {
-        match parse(json, envelope) {
+        match parse(json, envelope).and_then(|event| api.schemas.admit(event, strict)) {
             Ok(event) => events.push(event),
             Err(reject) => bad.push((index, reject)),
         }
@@ -144,6 +144,7 @@ async fn take(api: &Api, items: &[&str], envelope: &Envelope<'_>, strict: bool) 
     let refused = nothing_fits || (strict && !bad.is_empty());
     if !events.is_empty() && !refused {
         api.pipeline.collect(&events).await.map_err(not_collected)?;
+        api.schemas.watch(&events);
     }
     if bad.is_empty() {
         let mut response = (StatusCode::OK, r#"{"success":true}"#).into_response();

@@ -155,7 +155,7 @@ fn check_needs(message: &Message<'_>, kind: Kind) -> Result<(), Reject> {
 }
 
 /// A time as text, or as milliseconds since 1970; one that does not read counts as absent.
-fn time_of(text: &Text<'_>) -> Option<UtcMillis> {
+pub(crate) fn time_of(text: &Text<'_>) -> Option<UtcMillis> {
     let text = text.get()?;
     UtcMillis::parse(text).ok().or_else(|| text.parse().ok().map(UtcMillis::new))
 }

@@ -161,6 +161,7 @@ pub(crate) async fn deliver(
     }
     if !events.is_empty() {
         api.pipeline.collect(&events).await.map_err(not_collected)?;
+        api.schemas.watch(&events);
     }
     if !kept.is_empty() {
         api.note_rejects(kept);

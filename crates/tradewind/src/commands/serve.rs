@@ -41,6 +41,7 @@ pub(crate) fn serve(
         write_keys: config.collect.write_keys.clone(),
         api_keys: config.api.keys.clone(),
         allowed_origins: config.collect.allowed_origins.clone(),
+        schemas: Arc::new(crate::schemas::load(config)?),
     };
     let (pipeline, decider) = (Arc::clone(&house.pipeline), Arc::clone(&house.decider));
     let api = Arc::new(Api::new(pipeline, decider, settings, Some(prometheus)));
