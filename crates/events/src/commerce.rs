@@ -213,4 +213,23 @@ mod tests {
         assert_eq!(path("Home > Kitchen"), ["Home", "Kitchen"]);
         assert_eq!(path("Games"), ["Games"]);
     }
+
+    #[test]
+    #[ignore = "a measurement: cargo test --release -p tradewind-events reading_costs -- --ignored --nocapture"]
+    fn reading_costs() {
+        let product = r#"{"product_id":"TW-2951","name":"Enamel kettle, two litres","category":"Kitchen > Kettles","brand":"Hearth","price":39.5,"position":3}"#;
+        let list = format!(r#"{{"list_id":"kettles","products":[{}]}}"#, [product; 24].join(","));
+        for (what, json) in [("one product", product), ("a list of 24", list.as_str())] {
+            let raw = RawValue::from_string(json.to_owned()).unwrap();
+            let once = || {
+                let began = std::time::Instant::now();
+                let read = (0..200).map(|_| Commerce::read(Some(std::hint::black_box(&raw)), Currency::EUR));
+                let products: usize = read.map(|c| c.products.len()).sum();
+                assert!(products >= 200);
+                began.elapsed().as_secs_f64() * 1e9 / 2e2
+            };
+            let best = (0..2_000).map(|_| once()).fold(f64::INFINITY, f64::min);
+            println!("{what}: {best:.0} ns");
+        }
+    }
 }

@@ -221,6 +221,15 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ItemVisitor<T> {
 
 /// Properties read as `T`, whose fields must be read by this module. What the direct reading refuses, such
 /// as a number beyond any range or a name that comes twice, is left out and the rest read all the same.
+#[inline]
 pub(crate) fn properties<T: DeserializeOwned + Default>(raw: &RawValue) -> T {
-    serde_json::from_str(raw.get()).or_else(|_| serde_json::from_value(salvage(raw))).unwrap_or_default()
+    match serde_json::from_str(raw.get()) {
+        Ok(read) => read,
+        Err(_) => what_is_left(raw),
+    }
+}
+
+#[cold]
+fn what_is_left<T: DeserializeOwned + Default>(raw: &RawValue) -> T {
+    serde_json::from_value(salvage(raw)).unwrap_or_default()
 }

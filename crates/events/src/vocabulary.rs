@@ -126,7 +126,8 @@ fn index_of(name: &str) -> Option<usize> {
     loop {
         let index = usize::from(TABLE[place]);
         match NAMES.get(index) {
-            Some(known) if known.eq_ignore_ascii_case(name) => return Some(index),
+            // Most names come in their canonical spelling, which is quicker to compare.
+            Some(known) if *known == name || known.eq_ignore_ascii_case(name) => return Some(index),
             Some(_) => place = (place + 1) % PLACES,
             None => return None,
         }

@@ -101,12 +101,13 @@ impl LiveFindings {
             let nth = counts.seen.fetch_add(1, Ordering::Relaxed);
             if is_checked(nth, event.properties.as_ref().map_or(0, |p| p.get().len())) {
                 counts.checked.fetch_add(1, Ordering::Relaxed);
-                self.check(place, name, event);
+                self.check(place, event);
             }
         }
     }
 
-    fn check(&self, place: usize, name: &str, event: &Event) {
+    fn check(&self, place: usize, event: &Event) {
+        let Some(name) = self.registry.at(place).map(|schema| schema.event.as_ref()) else { return };
         self.registry.check(name, event.properties.as_deref(), &mut |finding| {
             measures::schema_finding(name, finding.problem.as_str());
             let seed = (place as u64) << 8 | finding.problem as u64;

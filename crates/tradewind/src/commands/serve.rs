@@ -19,6 +19,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Serves until it is told to stop.
 pub(crate) fn run(loaded: &Loaded, storefront: bool) -> Result<(), Failure> {
     loaded.check_exposure(storefront)?;
+    crate::schemas::load(&loaded.config)?;
     let house = House::open(&loaded.config)?;
     if house.decider.models().is_none() {
         tracing::info!("no models have been trained yet; `tradewind train` makes some");

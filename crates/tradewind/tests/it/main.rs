@@ -9,5 +9,6 @@ mod cli;
 mod crash;
 mod journey;
 mod malformed;
+mod schema;
 mod support;
 mod wire;

@@ -49,14 +49,18 @@ fn one_by_one(name: &str) -> EventName {
 #[ignore = "a measurement: cargo test --release -p tradewind-events the_table_is -- --ignored --nocapture"]
 fn the_table_is_quicker_than_a_search() {
     let mix = ["Product Viewed", "product clicked", "Product Added", "Order Completed", "Size Guide Opened"];
-    let time = |parse: fn(&str) -> EventName| {
+    let once = |parse: fn(&str) -> EventName| {
         let began = Instant::now();
-        for n in 0..5_000_000 {
+        for n in 0..20_000 {
             black_box(parse(black_box(mix[n % mix.len()])));
         }
-        began.elapsed().as_secs_f64() * 1e9 / 5e6
+        began.elapsed().as_secs_f64() * 1e9 / 2e4
     };
-    let (before, after) = (time(one_by_one), time(EventName::parse));
+    // The best of many, by turns: whatever else runs on the machine only ever makes it slower.
+    let (mut before, mut after) = (f64::INFINITY, f64::INFINITY);
+    for _ in 0..500 {
+        (before, after) = (once(one_by_one).min(before), once(EventName::parse).min(after));
+    }
     println!("a search {before:.1} ns, the table {after:.1} ns");
     assert!(mix.iter().all(|name| one_by_one(name) == EventName::parse(name)));
     assert!(after <= before, "{after} > {before}");
