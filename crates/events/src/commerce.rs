@@ -200,7 +200,8 @@ mod tests {
             let list = read(&format!(r#"{{"products":[7,{{"product_id":"p1",{product}}},{{"sku":"s"}}]}}"#));
             assert_eq!(list.products.len(), 2, "{product}");
         }
-        for json in ["[]", "null", "3", r#""text""#, r#"{"price":1e999}"#, r#"{"products":{}}"#] {
+        for json in [r#"["p1"]"#, "[]", "null", "3", r#""text""#, r#"{"price":1e999}"#, r#"{"products":{}}"#]
+        {
             assert_eq!(read(json).products.len(), 0, "{json}");
         }
     }

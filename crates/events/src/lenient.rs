@@ -223,6 +223,10 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ItemVisitor<T> {
 /// as a number beyond any range or a name that comes twice, is left out and the rest read all the same.
 #[inline]
 pub(crate) fn properties<T: DeserializeOwned + Default>(raw: &RawValue) -> T {
+    if !raw.get().starts_with('{') {
+        // A list would be read by the order of the fields.
+        return T::default();
+    }
     match serde_json::from_str(raw.get()) {
         Ok(read) => read,
         Err(_) => what_is_left(raw),

@@ -1,7 +1,9 @@
+use proptest::prelude::*;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::{Commerce, CommerceDetails};
 
 /// Every problem of an event, as `property problem`.
 fn problems(registry: &Registry, event: &str, properties: &Value) -> Vec<String> {
@@ -169,4 +171,59 @@ fn the_page_of_reference_is_current() {
     let page = std::fs::read_to_string(path).unwrap_or_default();
     let current = page == reference(&Registry::default());
     assert!(current, "make it anew: tradewind schema list --markdown > docs/reference/events.md");
+}
+
+/// Any JSON, its names near to those of events.
+fn any_json() -> impl Strategy<Value = String> {
+    let text = |text: String| Value::String(text).to_string();
+    let scalar = prop_oneof![
+        prop::sample::select(vec!["null", "1e999", "-0", "true", "\"a@b.example\"", "\"1,5\"", "\"EUR\""])
+            .prop_map(str::to_owned),
+        any::<i64>().prop_map(|number| number.to_string()),
+        any::<String>().prop_map(text),
+    ];
+    let names = vec![
+        "product_id",
+        "sku",
+        "price",
+        "products",
+        "currency",
+        "position",
+        "query",
+        "filters",
+        "email",
+        "",
+    ];
+    let name =
+        prop_oneof![prop::sample::select(names).prop_map(str::to_owned), any::<String>()].prop_map(text);
+    scalar.prop_recursive(8, 64, 8, move |inner| {
+        let field = (name.clone(), inner.clone()).prop_map(|(name, value)| format!("{name}:{value}"));
+        prop_oneof![
+            prop::collection::vec(inner, 0..8).prop_map(|items| format!("[{}]", items.join(","))),
+            prop::collection::vec(field, 0..8).prop_map(|fields| format!("{{{}}}", fields.join(","))),
+        ]
+    })
+}
+
+proptest! {
+    /// Whatever is sent is read and checked, and both readings agree on the products.
+    #[test]
+    fn no_json_is_too_odd(json in any_json()) {
+        let raw = RawValue::from_string(json).unwrap();
+        let registry = Registry::default();
+        for event in ["Product Viewed", "Order Completed", "Product List Filtered", "Size Guide Opened"] {
+            let mut told = std::collections::BTreeSet::new();
+            registry.check(event, Some(&raw), &mut |f| {
+                assert!(told.insert(format!("{} {}", f.property, f.detail())), "told twice: {f:?}");
+            });
+        }
+        let shop = tradewind_kernel::Currency::EUR;
+        let (lean, full) = (Commerce::read(Some(&raw), shop), CommerceDetails::read(Some(&raw), shop));
+        prop_assert_eq!(lean.currency, full.currency);
+        let ids = |ids: Vec<Option<&str>>| format!("{ids:?}");
+        prop_assert_eq!(
+            ids(lean.products.iter().map(|p| p.id()).collect()),
+            ids(full.products.iter().map(|p| p.id()).collect())
+        );
+    }
 }
