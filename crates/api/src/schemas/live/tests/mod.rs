@@ -103,9 +103,13 @@ fn watching_costs_little() {
     {
         let (live, batch) = (live(), vec![event(name, &properties); 500]);
         (0..4).for_each(|_| live.watch(&batch));
-        let began = Instant::now();
-        (0..400).for_each(|_| live.watch(&batch));
-        let each = began.elapsed().as_secs_f64() * 1e9 / 200_000.0;
+        // The best of many: whatever else runs on the machine only ever makes it slower.
+        let once = || {
+            let began = Instant::now();
+            (0..4).for_each(|_| live.watch(&batch));
+            began.elapsed().as_secs_f64() * 1e9 / 2_000.0
+        };
+        let each = (0..200).map(|_| once()).fold(f64::INFINITY, f64::min);
         println!("{name}: {each:.0} ns an event, {} bytes of properties", properties.to_string().len());
         assert!(live.report().events.iter().all(|e| e.checked < e.seen / 10));
     }
