@@ -5,8 +5,8 @@ use super::entries;
 entries! {
     ProductAdded: "A product was put into the cart." => "carts, add-ons, popularity",
         required ["product_id|sku"]
-        recommended ["price", "currency", "quantity", "cart_id", "decision_id"]
-        optional ["@product", "value", "placement"];
+        recommended ["price", "currency", "quantity", "cart_id"]
+        optional ["@product", "value", "@decision"];
     ProductRemoved: "A product was taken out of the cart." => "carts as they are",
         required ["product_id|sku"]
         recommended ["quantity", "cart_id"]
