@@ -19,7 +19,7 @@ use crate::dialects::{cloudevents, ga4, posthog, shopify, snowplow};
 use crate::extract::Query;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
-use crate::{decide, docs, openapi, operate, profiles, trace};
+use crate::{decide, docs, openapi, operate, profiles, schemas, trace};
 
 /// Paths on which browsers of other origins may send events.
 const COLLECTING: [&str; 11] = [
@@ -55,6 +55,9 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
         .route("/v1/dead-letters/{id}/redrive", post(dead_letters::redrive))
         .route("/v1/decide", post(decide::decide))
         .route("/v1/profiles/{subject}", get(profiles::profile))
+        .route("/v1/schemas", get(schemas::list))
+        .route("/v1/schemas/findings", get(schemas::findings))
+        .route("/v1/schemas/{event}", get(schemas::show))
         .route("/v1/stats", get(operate::stats))
         .route("/livez", get(operate::livez))
         .route("/healthz", get(operate::livez))

@@ -13,6 +13,10 @@ pub(crate) fn describe() {
     describe_counter!("tradewind_dead_letters_not_kept_total", "Rejected events over the limit of a minute");
     describe_counter!("tradewind_webhooks_total", "Webhooks that were genuine, by family of topics");
     describe_counter!("tradewind_privacy_requests_total", "Privacy requests received, by kind");
+    describe_counter!(
+        "tradewind_schema_findings_total",
+        "Things wrong with checked events that have a schema; not every event is checked"
+    );
     describe_counter!("tradewind_http_requests_total", "Requests answered, by route");
     describe_histogram!(
         "tradewind_http_request_seconds",
@@ -44,6 +48,12 @@ pub(crate) fn webhook(family: &'static str) {
 /// Somebody asks for their data, or for its erasure.
 pub(crate) fn privacy_request(kind: &'static str) {
     counter!("tradewind_privacy_requests_total", "kind" => kind).increment(1);
+}
+
+/// Something is wrong with an event that has a schema. Both labels are closed sets.
+pub(crate) fn schema_finding(event: &str, problem: &'static str) {
+    counter!("tradewind_schema_findings_total", "event" => event.to_owned(), "problem" => problem)
+        .increment(1);
 }
 
 /// A request was answered. The route is the template, never the path itself.

@@ -4,7 +4,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use utoipa::OpenApi;
 
-use crate::{collect, dead_letters, decide, operate, profiles};
+use crate::{collect, dead_letters, decide, operate, profiles, schemas};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -25,6 +25,9 @@ use crate::{collect, dead_letters, decide, operate, profiles};
         dead_letters::handlers::drop_one,
         decide::decide,
         profiles::profile,
+        schemas::list,
+        schemas::show,
+        schemas::findings,
         operate::stats,
         operate::livez,
         operate::readyz,
@@ -35,6 +38,7 @@ use crate::{collect, dead_letters, decide, operate, profiles};
         (name = "collect", description = "Events in"),
         (name = "dead letters", description = "What could not be processed"),
         (name = "profiles", description = "What is known of a shopper"),
+        (name = "schemas", description = "What events should look like, and what they lack"),
         (name = "operate", description = "Health, metrics, counts")
     )
 )]

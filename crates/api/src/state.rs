@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 use tradewind_decide::Decider;
+use tradewind_events::schema::Registry;
 use tradewind_kernel::UtcMillis;
 use tradewind_pipeline::Pipeline;
 use utoipa::ToSchema;
 
 use crate::dead_letters::{Desk, latest_rejects};
+use crate::schemas::LiveFindings;
 
 /// What the configuration says of the API.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +25,8 @@ pub struct ApiSettings {
     pub allowed_origins: Vec<String>,
     /// What Shopify may sign its webhooks with; none is taken if empty.
     pub shopify_secrets: Vec<String>,
+    /// What events should look like.
+    pub schemas: Arc<Registry>,
 }
 
 /// An event that was not taken, and why.
@@ -49,6 +53,7 @@ pub struct Api {
     pub decider: Arc<Decider>,
     /// What the configuration says.
     pub settings: ApiSettings,
+    pub(crate) schemas: LiveFindings,
     pub(crate) prometheus: Option<PrometheusHandle>,
     pub(crate) desk: Desk,
     rejected_total: AtomicU64,
@@ -64,7 +69,8 @@ impl Api {
         prometheus: Option<PrometheusHandle>,
     ) -> Self {
         let (desk, rejected_total) = (Desk::default(), AtomicU64::new(0));
-        Self { pipeline, decider, settings, prometheus, desk, rejected_total }
+        let schemas = LiveFindings::new(Arc::clone(&settings.schemas));
+        Self { pipeline, decider, settings, schemas, prometheus, desk, rejected_total }
     }
 
     /// The time, by the pipeline's clock.

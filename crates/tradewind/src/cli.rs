@@ -56,6 +56,9 @@ pub(crate) enum Command {
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// What events should look like, and what a shop's payloads lack
+    #[command(subcommand)]
+    Schema(SchemaCommand),
 }
 
 /// Which running server to ask.
@@ -219,4 +222,39 @@ pub(crate) enum EvaluateCommand {
 pub(crate) enum ConfigCommand {
     /// Print every setting that is in force, and where it comes from
     Show,
+}
+
+/// How a report is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SchemaCommand {
+    /// Check payloads: what is missing, mistyped or unknown; exits with 6 if there is an error among it
+    Check {
+        /// A list of messages, a batch body, or one of either a line, as JSON; - reads standard input
+        file: PathBuf,
+        /// How to print what was found
+        #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+        format: ReportFormat,
+    },
+    /// List every event that has a schema
+    List {
+        /// Print the page of reference
+        #[arg(long)]
+        markdown: bool,
+    },
+    /// Show one event's schema; with --json as JSON Schema
+    Show {
+        /// The event's name, in any case
+        event: String,
+        /// The version of the schema [default: the newest]
+        #[arg(long, value_name = "N")]
+        schema_version: Option<u32>,
+    },
 }

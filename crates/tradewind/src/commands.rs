@@ -8,6 +8,7 @@ mod evaluate;
 mod import;
 mod rebuild;
 mod remote;
+mod schema;
 mod serve;
 mod train;
 mod verify;
@@ -31,6 +32,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
             dead_letters::run(&loaded(&global, Vec::new())?, &arguments, global.json)
         }
         Command::Config(ConfigCommand::Show) => config::show(&loaded(&global, Vec::new())?, global.json),
+        Command::Schema(what) => schema::run(&loaded(&global, Vec::new())?, &what, global.json),
         Command::Serve(arguments) => {
             let flags = flags([
                 ("serve.port", arguments.port.map(Value::from)),

@@ -52,6 +52,8 @@ pub(crate) struct Collect {
     pub(crate) allowed_origins: Vec<String>,
     /// What Shopify signs its webhooks with: the app's client secret; several while one replaces another.
     pub(crate) shopify_secrets: Vec<String>,
+    /// A folder of `*.json` with the shop's own schemas of events.
+    pub(crate) schemas_dir: Option<PathBuf>,
 }
 
 /// Who may ask.
@@ -114,6 +116,7 @@ impl Default for Config {
                 write_keys: Vec::new(),
                 allowed_origins: Vec::new(),
                 shopify_secrets: Vec::new(),
+                schemas_dir: None,
             },
             api: ApiKeys { keys: Vec::new() },
             shop: Shop { name: "Tradewind".into(), currency: Currency::EUR },

@@ -146,7 +146,7 @@ async fn take(
     let mut events: Vec<Event> = Vec::with_capacity(items.len());
     let mut bad: Vec<Refused<'_>> = Vec::new();
     for (index, json) in items.iter().enumerate() {
-        match parse(json, envelope) {
+        match parse(json, envelope).and_then(|event| api.schemas.admit(event, strict)) {
             Ok(event) => events.push(event),
             Err(reject) => bad.push(Refused { index, json, reject }),
         }
@@ -164,6 +164,9 @@ async fn take(
     let source = Source { dialect, received, key, shared: &shared };
     let verdict = if refused { Verdict::Refused } else { Verdict::Taken };
     take_in(api, &source, &events, &bad, verdict).await?;
+    if verdict == Verdict::Taken {
+        api.schemas.watch(&events);
+    }
     if bad.is_empty() {
         let mut response = (StatusCode::OK, r#"{"success":true}"#).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

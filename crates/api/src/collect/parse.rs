@@ -163,14 +163,14 @@ fn check_needs(message: &Message<'_>, kind: Kind) -> Result<(), Reject> {
 }
 
 /// A time as text, or as milliseconds since 1970; one that does not read counts as absent.
-fn time_of(text: &Text<'_>) -> Option<UtcMillis> {
+pub(crate) fn time_of(text: &Text<'_>) -> Option<UtcMillis> {
     let text = text.get()?;
     UtcMillis::parse(text).ok().or_else(|| text.parse().ok().map(UtcMillis::new))
 }
 
 fn name_of(message: &Message<'_>, kind: Kind) -> Option<String> {
     match kind {
-        Kind::Track => message.event.get().map(|name| EventName::parse(name).as_str().to_owned()),
+        Kind::Track => message.event.get().map(|name| EventName::canonical(name).to_owned()),
         Kind::Page | Kind::Screen => match (message.category.get(), message.name.get()) {
             (Some(category), Some(name)) if category != name => Some(format!("{category} {name}")),
             (category, name) => name.or(category).map(str::to_owned),

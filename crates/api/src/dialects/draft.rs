@@ -159,6 +159,7 @@ pub(crate) async fn deliver(
     let is_told = source.dialect == Dialect::CloudEvents && events.is_empty();
     let verdict = if is_told { Verdict::Refused } else { Verdict::Taken };
     take_in(api, source, &events, &refused, verdict).await?;
+    api.schemas.watch(&events);
     let named = |one: Refused<'_>| FieldError {
         pointer: format!("/{}", one.index),
         code: one.reject.code.to_owned(),

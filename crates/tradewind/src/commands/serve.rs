@@ -19,6 +19,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Serves until it is told to stop.
 pub(crate) fn run(loaded: &Loaded, storefront: bool) -> Result<(), Failure> {
     loaded.check_exposure(storefront)?;
+    crate::schemas::load(&loaded.config)?;
     let house = House::open(&loaded.config)?;
     if house.decider.models().is_none() {
         tracing::info!("no models have been trained yet; `tradewind train` makes some");
@@ -42,6 +43,7 @@ pub(crate) fn serve(
         api_keys: config.api.keys.clone(),
         allowed_origins: config.collect.allowed_origins.clone(),
         shopify_secrets: config.collect.shopify_secrets.clone(),
+        schemas: Arc::new(crate::schemas::load(config)?),
     };
     let (pipeline, decider) = (Arc::clone(&house.pipeline), Arc::clone(&house.decider));
     let api = Arc::new(Api::new(pipeline, decider, settings, Some(prometheus)));

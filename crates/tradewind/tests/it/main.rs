@@ -10,5 +10,6 @@ mod crash;
 mod dead_letters;
 mod journey;
 mod malformed;
+mod schema;
 mod support;
 mod wire;
