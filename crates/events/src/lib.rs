@@ -6,6 +6,7 @@
 
 mod clock;
 mod commerce;
+pub mod enrich;
 mod enrichment;
 mod event;
 mod lenient;
