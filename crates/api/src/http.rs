@@ -15,6 +15,7 @@ use tradewind_events::Kind;
 use crate::collect::handlers::{self, CollectQuery};
 use crate::collect::{rudder_config, segment_settings};
 use crate::dialects::{cloudevents, ga4, posthog, snowplow};
+use crate::enrich::Peer;
 use crate::extract::Query;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
@@ -74,8 +75,9 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
             let take =
                 move |State(api): State<Arc<Api>>,
                       Query(query): Query<CollectQuery>,
+                      peer: Peer,
                       headers: HeaderMap,
-                      body: Body| handlers::one(api, kind, query, headers, body);
+                      body: Body| handlers::one(api, kind, query, (peer, headers), body);
             routes = routes.route(path, post(take));
         }
     }

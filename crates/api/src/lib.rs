@@ -10,6 +10,7 @@ mod collect;
 mod decide;
 mod dialects;
 mod docs;
+mod enrich;
 mod extract;
 mod http;
 mod measures;
@@ -23,6 +24,7 @@ mod trace;
 
 pub use collect::{Parsed, Reject, parse_line};
 pub use decide::{answer_json, decision_json};
+pub use enrich::{GeoDatabase, GeoError, TrustedProxies};
 pub use http::router;
 pub use operate::install_metrics;
 pub use problem::{Code, Problem};

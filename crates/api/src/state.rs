@@ -12,6 +12,8 @@ use tradewind_kernel::UtcMillis;
 use tradewind_pipeline::Pipeline;
 use utoipa::ToSchema;
 
+use crate::enrich::{Enricher, GeoDatabase, TrustedProxies};
+
 /// Rejected events that are kept for the view of them.
 const KEPT_REJECTS: usize = 1_000;
 
@@ -24,6 +26,8 @@ pub struct ApiSettings {
     pub api_keys: Vec<String>,
     /// Origins of browsers that may send events; any if empty.
     pub allowed_origins: Vec<String>,
+    /// Proxies whose word is taken for the address that they forward for.
+    pub trusted_proxies: TrustedProxies,
 }
 
 /// An event that was not taken, and why.
@@ -51,6 +55,7 @@ pub struct Api {
     /// What the configuration says.
     pub settings: ApiSettings,
     pub(crate) prometheus: Option<PrometheusHandle>,
+    pub(crate) enricher: Enricher,
     rejects: Mutex<VecDeque<Rejected>>,
     rejected_total: AtomicU64,
 }
@@ -65,7 +70,14 @@ impl Api {
         prometheus: Option<PrometheusHandle>,
     ) -> Self {
         let (rejects, rejected_total) = (Mutex::default(), AtomicU64::new(0));
-        Self { pipeline, decider, settings, prometheus, rejects, rejected_total }
+        let enricher = Enricher::new(None);
+        Self { pipeline, decider, settings, prometheus, enricher, rejects, rejected_total }
+    }
+
+    /// The same with a database that says where addresses are.
+    #[must_use]
+    pub fn with_geo(self, geo: Option<GeoDatabase>) -> Self {
+        Self { enricher: Enricher::new(geo), ..self }
     }
 
     /// The time, by the pipeline's clock.
@@ -89,7 +101,9 @@ impl Api {
     pub(crate) fn note_rejects(&self, rejected: Vec<Rejected>) {
         self.rejected_total.fetch_add(rejected.len() as u64, Ordering::Relaxed);
         let mut rejects = self.rejects.lock();
-        for reject in rejected {
+        for mut reject in rejected {
+            // What does not read is quoted, and may be an address.
+            reject.message = tradewind_events::enrich::address::blotted(&reject.message);
             crate::measures::event_rejected(&reject.code);
             rejects.push_front(reject);
         }

@@ -40,6 +40,8 @@ pub(crate) struct Config {
 pub(crate) struct Serve {
     pub(crate) host: String,
     pub(crate) port: u16,
+    /// Addresses and networks of proxies whose `X-Forwarded-For` or `Forwarded` is believed.
+    pub(crate) trusted_proxies: Vec<String>,
 }
 
 /// Who may send events.
@@ -50,6 +52,8 @@ pub(crate) struct Collect {
     pub(crate) write_keys: Vec<String>,
     /// Origins of browsers; any if empty.
     pub(crate) allowed_origins: Vec<String>,
+    /// A file in MaxMind's format that says where addresses are.
+    pub(crate) geo_database: Option<PathBuf>,
 }
 
 /// Who may ask.
@@ -103,8 +107,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data_dir: "./tradewind-data".into(),
-            serve: Serve { host: "127.0.0.1".into(), port: 8080 },
-            collect: Collect { write_keys: Vec::new(), allowed_origins: Vec::new() },
+            serve: Serve { host: "127.0.0.1".into(), port: 8080, trusted_proxies: Vec::new() },
+            collect: Collect { write_keys: Vec::new(), allowed_origins: Vec::new(), geo_database: None },
             api: ApiKeys { keys: Vec::new() },
             shop: Shop { name: "Tradewind".into(), currency: Currency::EUR },
             models: Models { popularity_half_life_hours: 72 },

@@ -13,6 +13,7 @@ use crate::collect::message::Message;
 use crate::collect::parse::{
     Envelope, MAX_EVENT_BYTES, Parsed, Reject, canonical, malformed, reject, sample,
 };
+use crate::enrich::Sender;
 use crate::problem::{Code, FieldError, Problem};
 use crate::state::{Api, Rejected};
 use crate::text::Text;
@@ -62,7 +63,7 @@ impl Draft {
     }
 
     /// The canonical event, by the rules that hold for Segment's messages too.
-    pub(crate) fn into_event(self, received: UtcMillis) -> Parsed {
+    pub(crate) fn into_event(self, received: UtcMillis, sender: Sender<'_>) -> Parsed {
         let [properties, traits, context] =
             [&self.properties, &self.traits, &self.context].map(|fields| to_raw_value(fields).ok());
         let is_track = self.kind == Kind::Track;
@@ -84,7 +85,7 @@ impl Draft {
             ..Message::default()
         };
         let (origin, kind) = (Origin::Live, Some(self.kind));
-        canonical(&message, &Envelope { received, sent: None, context: None, origin, kind })
+        canonical(&message, &Envelope { received, sent: None, context: None, origin, kind, sender })
     }
 }
 
@@ -136,7 +137,7 @@ pub(crate) struct Delivered {
     pub(crate) rejected: Vec<FieldError>,
 }
 
-/// Takes the good items, so that they are durable, and notes the bad ones.
+/// Takes the good items of another server, so that they are durable, and notes the bad ones.
 ///
 /// # Errors
 /// [`Problem`] when nothing can be taken now; then nothing was.
@@ -145,16 +146,29 @@ pub(crate) async fn deliver(
     received: UtcMillis,
     items: Vec<Item<'_>>,
 ) -> Result<Delivered, Problem> {
+    deliver_from(api, Sender::of_history(&api.enricher), received, items).await
+}
+
+/// The same for items of which the sender may be the shopper's own device.
+///
+/// # Errors
+/// As [`deliver`].
+pub(crate) async fn deliver_from(
+    api: &Api,
+    sender: Sender<'_>,
+    received: UtcMillis,
+    items: Vec<Item<'_>>,
+) -> Result<Delivered, Problem> {
     let mut events: Vec<Event> = Vec::with_capacity(items.len());
     let (mut kept, mut rejected) = (Vec::new(), Vec::new());
     for Item { index, source, draft } in items {
-        match draft.and_then(|draft| draft.into_event(received)) {
+        match draft.and_then(|draft| draft.into_event(received, sender)) {
             Ok(event) => events.push(event),
             Err(reject) => {
                 let (code, message) = (reject.code.to_owned(), reject.message);
                 let (pointer, detail) = (format!("/{index}"), message.clone());
                 rejected.push(FieldError { pointer, code: code.clone(), detail });
-                let (received_at, sample) = (received.get(), sample(source).into_owned());
+                let (received_at, sample) = (received.get(), sample(source));
                 kept.push(Rejected { received_at, index, code, message, sample });
             }
         }

@@ -15,14 +15,16 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tradewind_events::Kind;
+use tradewind_events::enrich::Loose;
 use tradewind_kernel::UtcMillis;
 use xxhash_rust::xxh3::xxh3_128;
 
 use self::items::{Shape, properties};
-use super::draft::{Draft, Fields, Item, deliver, fields, read_event, read_items, text_of, texts};
+use super::draft::{Draft, Fields, Item, deliver_from, fields, read_event, read_items, text_of, texts};
 use crate::auth::check_write_key;
 use crate::body::read_json;
 use crate::collect::parse::{Reject, malformed, reject};
+use crate::enrich::{Peer, Sender};
 use crate::extract::Query;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
@@ -53,6 +55,12 @@ struct Measurement<'a> {
     user_id: Text<'a>,
     #[serde(borrow, default)]
     timestamp_micros: Text<'a>,
+    #[serde(borrow, default)]
+    ip_override: Loose<'a>,
+    #[serde(borrow, default)]
+    user_agent: Loose<'a>,
+    #[serde(default, deserialize_with = "fields")]
+    device: Fields,
     #[serde(default, deserialize_with = "fields")]
     user_properties: Fields,
     #[serde(default, deserialize_with = "fields")]
@@ -76,6 +84,7 @@ struct Measured<'a> {
 pub(crate) async fn collect(
     State(api): State<Arc<Api>>,
     Query(query): Query<MeasurementQuery>,
+    peer: Peer,
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Problem> {
@@ -103,7 +112,9 @@ pub(crate) async fn collect(
             }
         }
     };
-    deliver(&api, received, items).await.map(|_| StatusCode::NO_CONTENT)
+    deliver_from(&api, Sender::of(&api, &headers, peer), received, items)
+        .await
+        .map(|_| StatusCode::NO_CONTENT)
 }
 
 fn micros(text: &Text<'_>) -> Option<UtcMillis> {
@@ -148,7 +159,7 @@ fn read_one(
     Ok(drafts.collect())
 }
 
-/// User properties as `traits`, consent as categories that are true or false.
+/// User properties as `traits`, consent as categories that are true or false, and what tells of the device.
 fn context(measurement: &Measurement<'_>) -> Fields {
     let value_of = |(name, property): (&String, &Value)| Some((name.clone(), property.get("value")?.clone()));
     let traits: Fields = measurement.user_properties.iter().filter_map(value_of).collect();
@@ -160,6 +171,17 @@ fn context(measurement: &Measurement<'_>) -> Fields {
     };
     let categories: Fields = measurement.consent.iter().filter_map(granted).collect();
     let mut context = Fields::new();
+    let language = measurement.device.get("language").and_then(Value::as_str);
+    let told = [
+        ("ip", measurement.ip_override.get()),
+        ("userAgent", measurement.user_agent.get()),
+        ("locale", language),
+    ];
+    for (name, value) in told {
+        if let Some(value) = value {
+            context.insert(name.to_owned(), value.into());
+        }
+    }
     if !traits.is_empty() {
         context.insert("traits".to_owned(), traits.into());
     }

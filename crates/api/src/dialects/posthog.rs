@@ -18,12 +18,13 @@ use tradewind_events::Kind;
 use tradewind_kernel::UtcMillis;
 
 use super::draft::{
-    Draft, Fields, check_length, deliver, fields, read_body, read_event, read_items, rename, take_object,
-    text_of, texts,
+    Draft, Fields, check_length, deliver_from, fields, read_body, read_event, read_items, rename,
+    take_object, text_of, texts,
 };
 use crate::auth::check_write_key;
 use crate::body::read_json;
 use crate::collect::parse::{Reject, reject};
+use crate::enrich::{Peer, Sender};
 use crate::extract::Query;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -88,26 +89,28 @@ struct Keyed<'a> {
 pub(crate) async fn batch(
     State(api): State<Arc<Api>>,
     Query(query): Query<CaptureQuery>,
+    peer: Peer,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, Problem> {
     let bytes = read_compressed(&query, headers.clone(), body).await?;
     let batch: Batch<'_> = read_body(&bytes, "batch")?;
     check_write_key(&api, &headers, [batch.api_key.get(), batch.token.get()])?;
-    take(&api, &texts(&batch.batch), time_of(&batch.sent_at)).await
+    take(&api, (&headers, peer), &texts(&batch.batch), time_of(&batch.sent_at)).await
 }
 
 /// `POST /capture/`, `/e/` and `/i/v0/e/`: one event or, from browsers, a list or a batch.
 pub(crate) async fn capture(
     State(api): State<Arc<Api>>,
     Query(query): Query<CaptureQuery>,
+    peer: Peer,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, Problem> {
     let bytes = read_compressed(&query, headers.clone(), body).await?;
     if let Ok(batch) = serde_json::from_slice::<Batch<'_>>(&bytes) {
         check_write_key(&api, &headers, [batch.api_key.get(), batch.token.get()])?;
-        return take(&api, &texts(&batch.batch), time_of(&batch.sent_at)).await;
+        return take(&api, (&headers, peer), &texts(&batch.batch), time_of(&batch.sent_at)).await;
     }
     let raw: Vec<&RawValue> = match serde_json::from_slice::<Vec<&RawValue>>(&bytes) {
         Ok(list) => list,
@@ -120,7 +123,7 @@ pub(crate) async fn capture(
         let own = keyed.api_key.get().or(keyed.token.get());
         check_write_key(&api, &headers, [own, in_properties.as_deref()])?;
     }
-    take(&api, &sources, None).await
+    take(&api, (&headers, peer), &sources, None).await
 }
 
 /// `POST /flags/`: there are no flags here, and a client falls back to its defaults.
@@ -140,11 +143,16 @@ async fn read_compressed(
     read_json(&headers, body).await
 }
 
-async fn take(api: &Api, sources: &[&str], sent: Option<UtcMillis>) -> Result<Json<Value>, Problem> {
+async fn take(
+    api: &Api,
+    (headers, peer): (&HeaderMap, Peer),
+    sources: &[&str],
+    sent: Option<UtcMillis>,
+) -> Result<Json<Value>, Problem> {
     check_length(sources.len())?;
     let received = api.now();
     let items = read_items(sources, |_, source| Ok(vec![read(source, sent, received)?]));
-    deliver(api, received, items).await?;
+    deliver_from(api, Sender::of(api, headers, peer), received, items).await?;
     Ok(Json(json!({"status": 1})))
 }
 
@@ -223,7 +231,19 @@ fn context(properties: &Fields) -> Fields {
         ("campaign", pick(&[("utm_source", "source"), ("utm_medium", "medium"), ("utm_campaign", "name")])),
     ];
     let filled = parts.into_iter().filter(|(_, fields)| !fields.is_empty());
-    filled.map(|(name, fields)| (name.to_owned(), Value::Object(fields))).collect()
+    let mut context: Fields = filled.map(|(name, fields)| (name.to_owned(), Value::Object(fields))).collect();
+    context.extend(pick(&[
+        ("$raw_user_agent", "userAgent"),
+        ("$timezone", "timezone"),
+        ("$browser_language", "locale"),
+    ]));
+    // The vendor's word for a page that none came before.
+    if let Some(referrer) = context.get_mut("page").and_then(|page| page.get_mut("referrer"))
+        && referrer == "$direct"
+    {
+        *referrer = "".into();
+    }
+    context
 }
 
 /// Whom the event is about.

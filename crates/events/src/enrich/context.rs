@@ -42,6 +42,9 @@ pub struct Context<'a> {
     /// An app's operating system.
     #[serde(borrow)]
     pub os: Nested<Named<'a>>,
+    /// The application.
+    #[serde(borrow)]
+    pub app: Nested<App<'a>>,
     /// Where the shopper is, if the client knows.
     #[serde(borrow)]
     pub location: Nested<Location<'a>>,
@@ -107,6 +110,15 @@ pub struct Named<'a> {
     /// Its name.
     #[serde(borrow)]
     pub name: Loose<'a>,
+}
+
+/// `context.app`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct App<'a> {
+    /// Snowplow's word for where it runs; `srv` is a server.
+    #[serde(borrow)]
+    pub platform: Loose<'a>,
 }
 
 /// `context.location`

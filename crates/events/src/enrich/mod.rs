@@ -17,7 +17,7 @@ mod place;
 pub use agent::{Agent, Hints, is_server_agent, is_server_library};
 pub use calendar::{LocalTime, local_time};
 pub use channel::{Arrival, Visit, visit};
-pub use context::Context;
+pub use context::{Context, Page};
 pub use holiday::holiday;
 pub use loose::{Loose, Nested};
 pub use place::{Country, country_of_locale, country_of_zone, main_zone};

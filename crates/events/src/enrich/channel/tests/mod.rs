@@ -11,7 +11,8 @@ fn check(arrival: &Arrival<'_>, channel: &str, source: &str) {
 
 #[track_caller]
 fn medium(medium: &str, channel: &str) {
-    let arrival = Arrival { source: Some("flyer"), medium: Some(medium), url: Some(SHOP), ..Arrival::default() };
+    let arrival =
+        Arrival { source: Some("flyer"), medium: Some(medium), url: Some(SHOP), ..Arrival::default() };
     check(&arrival, channel, "flyer");
 }
 
