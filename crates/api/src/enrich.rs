@@ -38,7 +38,7 @@ const MAX_AGENT: usize = 1_024;
 const MAX_ZONE: usize = 64;
 
 /// Makes enrichments; see the module.
-pub(crate) struct Enricher {
+pub struct Enricher {
     agents: Cache<u64, Agent>,
     zones: Cache<u64, Option<Zone>>,
     database: TimeZoneDatabase,
@@ -65,9 +65,16 @@ pub(crate) struct Place<'g> {
 static WITHOUT_GEO: LazyLock<Enricher> = LazyLock::new(|| Enricher::new(None));
 
 impl Enricher {
-    pub(crate) fn new(geo: Option<GeoDatabase>) -> Self {
+    /// With a database that says where addresses are, or without.
+    #[must_use]
+    pub fn new(geo: Option<GeoDatabase>) -> Self {
         let (agents, zones) = (Cache::new(AGENTS), Cache::new(ZONES));
         Self { agents, zones, database: TimeZoneDatabase::bundled(), geo }
+    }
+
+    /// Adds to an event what can be made out of it alone, and takes its addresses away.
+    pub fn enrich_alone(&self, event: &mut Event) {
+        self.enrich(event, None, &Sender::of_history(self));
     }
 
     /// Adds to an event what can be made out of it and of its sender, and takes its addresses away.

@@ -24,7 +24,7 @@ mod trace;
 
 pub use collect::{Parsed, Reject, parse_line};
 pub use decide::{answer_json, decision_json};
-pub use enrich::{GeoDatabase, GeoError, TrustedProxies};
+pub use enrich::{Enricher, GeoDatabase, GeoError, TrustedProxies};
 pub use http::router;
 pub use operate::install_metrics;
 pub use problem::{Code, Problem};
