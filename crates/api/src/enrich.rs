@@ -18,7 +18,7 @@ use tradewind_events::enrich::{
     is_server_library, local_time, main_zone, visit,
 };
 use tradewind_events::{Enrichment, Event, Kind};
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 pub use self::geo::{GeoDatabase, GeoError};
 pub use self::proxies::TrustedProxies;
@@ -141,13 +141,10 @@ impl Enricher {
             end -= 1;
         }
         let text = &text[..end];
-        let mut hash = Xxh3::new();
+        let mut key = hints.mobile.map_or(2, u64::from);
         for part in [Some(text), hints.brands, hints.platform] {
-            hash.update(part.unwrap_or_default().as_bytes());
-            hash.update(&[0xff, u8::from(part.is_some())]);
+            key = xxh3_64_with_seed(part.unwrap_or_default().as_bytes(), key);
         }
-        hash.update(&[hints.mobile.map_or(2, u8::from)]);
-        let key = hash.digest();
         self.agents.get(&key).unwrap_or_else(|| {
             let agent = Agent::parse(text).with_hints(hints);
             self.agents.insert(key, agent);
@@ -160,7 +157,7 @@ impl Enricher {
         if name.len() > MAX_ZONE {
             return None;
         }
-        let key = xxhash_rust::xxh3::xxh3_64(name.as_bytes());
+        let key = xxh3_64(name.as_bytes());
         if let Some(known) = self.zones.get(&key) {
             return known;
         }

@@ -160,7 +160,18 @@ fn what_a_browser_behind_a_proxy_says_is_added() {
     let (house, _places) = house();
     let message =
         json!({"anonymousId": "a", "context": {"page": {"url": "https://shop.example/", "referrer": ""}}});
-    let headers = [KEY, ("x-forwarded-for", V6), ("user-agent", BROWSER), ("sec-gpc", "1")];
+    // Brave calls itself Chrome in its user agent, and says its name in the hints.
+    let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36";
+    let brands = r#""Brave";v="131", "Chromium";v="131", "Not_A Brand";v="24""#;
+    let headers = [
+        KEY,
+        ("x-forwarded-for", V6),
+        ("user-agent", chrome),
+        ("sec-ch-ua", brands),
+        ("sec-ch-ua-mobile", "?0"),
+        ("sec-ch-ua-platform", "\"Linux\""),
+        ("sec-gpc", "1"),
+    ];
     let body = message.to_string();
     assert_eq!(send(&mut house.client(), "POST", "/v1/page", &headers, body.as_bytes()).status, 200);
     let dir = house.dir;
@@ -173,7 +184,7 @@ fn what_a_browser_behind_a_proxy_says_is_added() {
     let expected = [
         json!("desktop"),
         json!("Linux"),
-        json!("Firefox"),
+        json!("Brave"),
         json!("direct"),
         json!("US"),
         json!("CA"),

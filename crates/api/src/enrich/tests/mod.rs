@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use tradewind_events::{Enrichment, Event, Origin};
 use tradewind_kernel::UtcMillis;
@@ -160,4 +161,56 @@ fn addresses_serve_the_place_and_are_not_kept() {
 fn what_is_no_database_is_told() {
     let error = GeoDatabase::from_bytes(b"PK\x03\x04".to_vec()).unwrap_err().to_string();
     assert!(error.contains("no geo database"), "{error}");
+}
+
+const ADDRESSES: [&str; 3] = ["203.0.113.7", "2001:db8::7", "203.0.113.7:80, 10.0.0.1"];
+
+/// Objects and lists with names and values of which some are addresses and some look like it.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        prop::sample::select(ADDRESSES.to_vec()).prop_map(Value::from),
+        prop::sample::select(vec!["", "10115", "1.2.3", "a \"ip\":\"b\"", "\\", "ä"]).prop_map(Value::from),
+        any::<i16>().prop_map(Value::from),
+        Just(Value::Null),
+    ];
+    let names = vec!["ip", "$ip", "client_ip", "IP Address", "zip", "note", "version", "a\"ip"];
+    leaf.prop_recursive(4, 24, 4, move |inner| {
+        let object = prop::collection::btree_map(prop::sample::select(names.clone()), inner.clone(), 0..5);
+        prop_oneof![
+            prop::collection::vec(inner, 0..4).prop_map(Value::from),
+            object.prop_map(|map| map.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()),
+        ]
+    })
+}
+
+/// The same rule, told another way.
+fn without_addresses(value: Value) -> Value {
+    fn is_address(value: &Value) -> bool {
+        match value {
+            Value::String(text) => ADDRESSES.contains(&text.as_str()),
+            Value::Array(items) => items.iter().any(is_address),
+            _ => false,
+        }
+    }
+    let named = |name: &str| !["note", "version"].contains(&name);
+    match value {
+        Value::Array(items) => items.into_iter().map(without_addresses).collect(),
+        Value::Object(members) => {
+            let stays = members.into_iter().filter(|(name, value)| !(named(name) && is_address(value)));
+            stays.map(|(name, value)| (name, without_addresses(value))).collect()
+        }
+        other => other,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_the_json_its_addresses_go_and_nothing_else(value in any_json()) {
+        let json = json!({ "all": value }).to_string();
+        let left = address::taken_out(&json).map_or(json.clone(), |(left, _)| left);
+        let expected = without_addresses(serde_json::from_str(&json).unwrap());
+        prop_assert_eq!(serde_json::from_str::<Value>(&left).unwrap(), expected, "{}", json);
+    }
 }
