@@ -79,6 +79,12 @@ impl Enricher {
 
     /// Adds to an event what can be made out of it and of its sender, and takes its addresses away.
     pub(crate) fn enrich(&self, event: &mut Event, channel: Option<&str>, sender: &Sender<'_>) {
+        let says_nothing = event.context.is_none() && event.kind != Kind::Page && channel.is_none();
+        if says_nothing && self.geo.is_none() && sender.says_nothing() {
+            take_addresses(&mut event.properties);
+            take_addresses(&mut event.traits);
+            return;
+        }
         let raw = event.context.take();
         let context = raw.as_deref().and_then(|raw| serde_json::from_str::<Context<'_>>(raw.get()).ok());
         let context = context.unwrap_or_default();

@@ -63,6 +63,11 @@ impl<'a> Sender<'a> {
         Self { enricher, user_agent, hints: Hints::default(), is_device: false, place, opts_out: false }
     }
 
+    /// Whether nothing is known of it.
+    pub(super) fn says_nothing(&self) -> bool {
+        self.user_agent.is_none() && self.hints == Hints::default() && !self.opts_out
+    }
+
     /// Whether it is a program on a server.
     pub(super) fn is_server(&self) -> bool {
         self.user_agent.is_some() && !self.is_device

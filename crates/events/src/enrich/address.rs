@@ -169,7 +169,11 @@ fn without(json: &str, first: &mut Option<IpAddr>) -> Option<String> {
         if out.len() > 1 {
             out.push(',');
         }
-        out.push_str(&serde_json::to_string(&name).ok()?);
+        if name.bytes().all(|b| b >= b' ' && b != b'"' && b != b'\\') {
+            out.extend(["\"", &*name, "\""]);
+        } else {
+            out.push_str(&serde_json::to_string(&name).ok()?);
+        }
         out.push(':');
         deeper(value, &mut out);
     }

@@ -241,8 +241,8 @@ const BRANDS: [(&str, &str); 11] = [
 /// Whether a user agent is that of a program on a server rather than of somebody's device.
 #[must_use]
 pub fn is_server_agent(user_agent: &str) -> bool {
-    let starts = |mark: &&str| user_agent.get(..mark.len()).is_some_and(|s| s.eq_ignore_ascii_case(mark));
-    SERVER_AGENTS.iter().any(|mark| starts(&mark))
+    let starts = |mark: &str| user_agent.get(..mark.len()).is_some_and(|s| s.eq_ignore_ascii_case(mark));
+    SERVER_AGENTS.iter().any(|mark| starts(mark))
 }
 
 /// Whether a library runs on servers, by a word of its name: `@segment/analytics-node`, `analytics-python`.

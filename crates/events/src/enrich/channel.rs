@@ -228,14 +228,12 @@ fn channel_of_host(host: &str) -> &'static str {
 /// Whether a host is this one or below it; one that ends in a dot fits any domain of a country.
 fn is_or_below(host: &str, known: &str) -> bool {
     if known.ends_with('.') {
-        let mut from = 0;
-        while let Some(at) = host[from..].find(known) {
-            let (start, rest) = (from + at, &host[from + at + known.len()..]);
-            let is_label = start == 0 || host.as_bytes()[start - 1] == b'.';
-            if is_label && rest.len() <= 6 {
+        let mut labels = Some(host);
+        while let Some(from) = labels {
+            if from.strip_prefix(known).is_some_and(|domain| domain.len() <= 6) {
                 return true;
             }
-            from = start + known.len();
+            labels = from.split_once('.').map(|(_, rest)| rest);
         }
         return false;
     }

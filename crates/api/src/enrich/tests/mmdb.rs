@@ -1,7 +1,7 @@
 //! A small writer of geo databases in MaxMind's format, version 2, for tests: documentation networks in
 //! places of their own. Nothing of anybody's database is in it.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 /// A network, its country, its region and its time zone; blank for none.
 pub(crate) const NETWORKS: [(&str, u8, [&str; 3]); 4] = [
@@ -27,7 +27,7 @@ pub(crate) fn database() -> Vec<u8> {
         // Addresses of version 4 stand where all bits before them are 0.
         let (bits, length) = match network.parse().unwrap() {
             IpAddr::V4(v4) => (u128::from(u32::from(v4)), 96 + prefix),
-            IpAddr::V6(v6) => (u128::from(Ipv6Addr::from(v6)), prefix),
+            IpAddr::V6(v6) => (u128::from(v6), prefix),
         };
         let bit = |at: u8| usize::from(bits >> (127 - at) & 1 == 1);
         let mut node = 0;
