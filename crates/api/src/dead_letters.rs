@@ -16,6 +16,7 @@ use std::collections::VecDeque;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
+use tradewind_events::enrich::address::blotted;
 use tradewind_events::{Event, Kind, Origin};
 use tradewind_kernel::UtcMillis;
 use tradewind_pipeline::{LOG_DIALECT, Letter};
@@ -190,7 +191,7 @@ pub(crate) async fn take_in(
             index: one.index,
             code: one.reject.code.to_owned(),
             message: one.reject.message.clone(),
-            sample: sample(one.json).into_owned(),
+            sample: sample(one.json),
         });
     }
     shown.truncate(SHOWN);
@@ -204,10 +205,11 @@ fn letter_of(source: &Source<'_>, envelope: Option<&RawValue>, one: &Refused<'_>
         key: (!source.key.is_empty()).then(|| fingerprint(source.key)),
         index: one.index,
         code: one.reject.code.to_owned(),
-        detail: one.reject.message.clone(),
-        payload: without_key(one.json, source.key),
+        // What does not read is quoted, and may be an address.
+        detail: blotted(&one.reject.message),
+        payload: blotted(&without_key(one.json, source.key)),
         cut: false,
-        envelope: envelope.map(ToOwned::to_owned),
+        envelope: envelope.and_then(|e| RawValue::from_string(blotted(e.get())).ok()),
     };
     letter.bounded()
 }
@@ -247,7 +249,7 @@ pub(crate) fn latest_rejects(api: &Api) -> Vec<Rejected> {
     let with_letter = stored.into_iter().map(|(_, kept)| Rejected {
         received_at: kept.letter.received_at.get(),
         index: kept.letter.index,
-        sample: sample(&kept.letter.payload).into_owned(),
+        sample: sample(&kept.letter.payload),
         code: kept.letter.code,
         message: kept.letter.detail,
     });

@@ -16,6 +16,7 @@ use crate::collect::handlers::{self, CollectQuery};
 use crate::collect::{rudder_config, segment_settings};
 use crate::dead_letters::handlers as dead_letters;
 use crate::dialects::{cloudevents, ga4, posthog, shopify, snowplow};
+use crate::enrich::Peer;
 use crate::extract::Query;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
@@ -82,8 +83,9 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
             let take =
                 move |State(api): State<Arc<Api>>,
                       Query(query): Query<CollectQuery>,
+                      peer: Peer,
                       headers: HeaderMap,
-                      body: Body| handlers::one(api, kind, query, headers, body);
+                      body: Body| handlers::one(api, kind, query, (peer, headers), body);
             routes = routes.route(path, post(take));
         }
     }

@@ -11,6 +11,7 @@ mod dead_letters;
 mod decide;
 mod dialects;
 mod docs;
+mod enrich;
 mod extract;
 mod http;
 mod measures;
@@ -25,6 +26,7 @@ mod trace;
 
 pub use collect::{Parsed, Reject, parse_line};
 pub use decide::{answer_json, decision_json};
+pub use enrich::{Enricher, GeoDatabase, GeoError, TrustedProxies};
 pub use http::router;
 pub use operate::install_metrics;
 pub use problem::{Code, Problem};

@@ -12,6 +12,7 @@ use tradewind_pipeline::Pipeline;
 use utoipa::ToSchema;
 
 use crate::dead_letters::{Desk, latest_rejects};
+use crate::enrich::{Enricher, GeoDatabase, TrustedProxies};
 use crate::schemas::LiveFindings;
 
 /// What the configuration says of the API.
@@ -27,6 +28,8 @@ pub struct ApiSettings {
     pub shopify_secrets: Vec<String>,
     /// What events should look like.
     pub schemas: Arc<Registry>,
+    /// Proxies whose word is taken for the address that they forward for.
+    pub trusted_proxies: TrustedProxies,
 }
 
 /// An event that was not taken, and why.
@@ -56,6 +59,7 @@ pub struct Api {
     pub(crate) schemas: LiveFindings,
     pub(crate) prometheus: Option<PrometheusHandle>,
     pub(crate) desk: Desk,
+    pub(crate) enricher: Enricher,
     rejected_total: AtomicU64,
 }
 
@@ -69,8 +73,14 @@ impl Api {
         prometheus: Option<PrometheusHandle>,
     ) -> Self {
         let (desk, rejected_total) = (Desk::default(), AtomicU64::new(0));
-        let schemas = LiveFindings::new(Arc::clone(&settings.schemas));
-        Self { pipeline, decider, settings, schemas, prometheus, desk, rejected_total }
+        let (schemas, enricher) = (LiveFindings::new(Arc::clone(&settings.schemas)), Enricher::new(None));
+        Self { pipeline, decider, settings, schemas, prometheus, desk, enricher, rejected_total }
+    }
+
+    /// The same with a database that says where addresses are.
+    #[must_use]
+    pub fn with_geo(self, geo: Option<GeoDatabase>) -> Self {
+        Self { enricher: Enricher::new(geo), ..self }
     }
 
     /// The time, by the pipeline's clock.

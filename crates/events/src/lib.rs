@@ -8,6 +8,7 @@
 mod clock;
 mod commerce;
 mod details;
+pub mod enrich;
 mod enrichment;
 mod event;
 mod event_view;

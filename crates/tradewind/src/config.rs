@@ -40,6 +40,8 @@ pub(crate) struct Config {
 pub(crate) struct Serve {
     pub(crate) host: String,
     pub(crate) port: u16,
+    /// Addresses and networks of proxies whose `X-Forwarded-For` or `Forwarded` is believed.
+    pub(crate) trusted_proxies: Vec<String>,
 }
 
 /// Who may send events.
@@ -54,6 +56,8 @@ pub(crate) struct Collect {
     pub(crate) shopify_secrets: Vec<String>,
     /// A folder of `*.json` with the shop's own schemas of events.
     pub(crate) schemas_dir: Option<PathBuf>,
+    /// A file in MaxMind's format that says where addresses are.
+    pub(crate) geo_database: Option<PathBuf>,
 }
 
 /// Who may ask.
@@ -111,12 +115,13 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data_dir: "./tradewind-data".into(),
-            serve: Serve { host: "127.0.0.1".into(), port: 8080 },
+            serve: Serve { host: "127.0.0.1".into(), port: 8080, trusted_proxies: Vec::new() },
             collect: Collect {
                 write_keys: Vec::new(),
                 allowed_origins: Vec::new(),
                 shopify_secrets: Vec::new(),
                 schemas_dir: None,
+                geo_database: None,
             },
             api: ApiKeys { keys: Vec::new() },
             shop: Shop { name: "Tradewind".into(), currency: Currency::EUR },

@@ -19,6 +19,7 @@ use super::parse::{Envelope, parse};
 use crate::auth::{check_api_key, check_write_key};
 use crate::body::read_json;
 use crate::dead_letters::{Dialect, Refused, Shared, Source, Verdict, take_in};
+use crate::enrich::{Peer, Sender};
 use crate::extract::Query;
 use crate::problem::{Code, FieldError, Problem, ProblemDocument};
 use crate::state::{Api, Rejected};
@@ -61,10 +62,12 @@ pub(crate) struct Taken {
 pub(crate) async fn batch(
     State(api): State<Arc<Api>>,
     Query(query): Query<CollectQuery>,
+    peer: Peer,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    take_batch(&api, &query, &headers, body, Origin::Live).await
+    let sender = Sender::of(&api, &headers, peer);
+    take_batch(&api, &query, &headers, body, (Origin::Live, sender)).await
 }
 
 /// `POST /v1/import`: a batch of history, its message ids remembered for ever.
@@ -74,7 +77,8 @@ pub(crate) async fn import(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    take_batch(&api, &query, &headers, body, Origin::Import).await
+    let sender = Sender::of_history(&api.enricher);
+    take_batch(&api, &query, &headers, body, (Origin::Import, sender)).await
 }
 
 async fn take_batch(
@@ -82,7 +86,7 @@ async fn take_batch(
     query: &CollectQuery,
     headers: &HeaderMap,
     body: Body,
-    origin: Origin,
+    (origin, sender): (Origin, Sender<'_>),
 ) -> Result<Response, Problem> {
     let bytes = read_json(headers, body).await?;
     let batch: Batch<'_> = serde_json::from_slice(&bytes).map_err(|e| not_a_batch(&e))?;
@@ -96,7 +100,7 @@ async fn take_batch(
     }
     let received = api.now();
     let sent = batch.sent_at.get().and_then(|text| UtcMillis::parse(text).ok());
-    let envelope = Envelope { received, sent, context: batch.context, origin, kind: None };
+    let envelope = Envelope { received, sent, context: batch.context, origin, kind: None, sender };
     let items: Vec<&str> = batch.batch.iter().map(|raw| raw.get()).collect();
     take(api, &items, &envelope, query.is_strict(), &key).await
 }
@@ -115,14 +119,15 @@ pub(crate) async fn one(
     api: Arc<Api>,
     kind: Kind,
     query: CollectQuery,
-    headers: HeaderMap,
+    (peer, headers): (Peer, HeaderMap),
     body: Body,
 ) -> Result<Response, Problem> {
     let bytes = read_json(&headers, body).await?;
     let message: Message<'_> = serde_json::from_slice(&bytes).map_err(|e| not_a_message(&e))?;
     let key = check_write_key(&api, &headers, [message.write_key.get(), query.write_key.as_deref()])?;
+    let (origin, sender) = (Origin::Live, Sender::of(&api, &headers, peer));
     let envelope =
-        Envelope { received: api.now(), sent: None, context: None, origin: Origin::Live, kind: Some(kind) };
+        Envelope { received: api.now(), sent: None, context: None, origin, kind: Some(kind), sender };
     let json = std::str::from_utf8(&bytes).unwrap_or_default();
     take(&api, &[json], &envelope, query.is_strict(), &key).await
 }

@@ -4,10 +4,12 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 use serde_json::value::RawValue;
+use tradewind_events::enrich::address::blotted;
 use tradewind_events::{Event, EventName, Kind, Origin, Stamps, corrected_time};
 use tradewind_kernel::{UtcMillis, fresh_id};
 
 use super::message::Message;
+use crate::enrich::Sender;
 use crate::text::Text;
 
 /// The largest single event, in bytes of JSON.
@@ -48,6 +50,8 @@ pub(crate) struct Envelope<'a> {
     pub(crate) origin: Origin,
     /// The kind that the path names, for messages without a type.
     pub(crate) kind: Option<Kind>,
+    /// Who sent it.
+    pub(crate) sender: Sender<'a>,
 }
 
 /// Parses one line of a file in Segment's message form, as an import: its message id is remembered for ever.
@@ -55,8 +59,8 @@ pub(crate) struct Envelope<'a> {
 /// # Errors
 /// [`Reject`] with the reason.
 pub fn parse_line(line: &str, received: UtcMillis) -> Parsed {
-    let origin = Origin::Import;
-    parse(line, &Envelope { received, sent: None, context: None, origin, kind: None })
+    let (origin, sender) = (Origin::Import, Sender::nobody());
+    parse(line, &Envelope { received, sent: None, context: None, origin, kind: None, sender })
 }
 
 /// Parses one message.
@@ -101,6 +105,7 @@ pub(crate) fn canonical(message: &Message<'_>, envelope: &Envelope<'_>) -> Parse
     event.traits = object("traits", message.traits)?;
     let context = object("context", message.context)?;
     event.context = merged(envelope.context, context);
+    envelope.sender.enricher.enrich(&mut event, message.channel.get(), &envelope.sender);
     Ok(event)
 }
 
@@ -218,11 +223,14 @@ fn put_over(base: &mut Value, over: Value) {
     }
 }
 
-/// The first characters of a message, for the view of rejected ones.
-pub(crate) fn sample(json: &str) -> Cow<'_, str> {
-    match json.char_indices().nth(500) {
-        Some((end, _)) => Cow::Owned(format!("{}…", &json[..end])),
-        None => Cow::Borrowed(json),
+/// The first characters of a message, for the view of rejected ones, its addresses blotted out.
+pub(crate) fn sample(json: &str) -> String {
+    // A little more than is shown, so that no address is cut before it is found.
+    let window = json.char_indices().nth(600).map_or(json, |(end, _)| &json[..end]);
+    let blotted = blotted(window);
+    match blotted.char_indices().nth(500) {
+        Some((end, _)) => format!("{}…", &blotted[..end]),
+        None => blotted,
     }
 }
 

@@ -9,6 +9,7 @@ use super::{Dialect, Shared};
 use crate::collect::parse::{Envelope, Reject, malformed, parse_named, reject};
 use crate::dialects::draft::{Draft, read_items};
 use crate::dialects::{cloudevents, ga4, posthog, snowplow};
+use crate::enrich::Sender;
 use crate::state::Api;
 
 /// The events of a letter; `fixed` takes the place of what was sent. They have the time at which the letter
@@ -51,14 +52,15 @@ pub(super) fn read_again(
     if matches!(dialect, Dialect::Segment | Dialect::Shopify | Dialect::Log) {
         let (sent, context, origin, kind) =
             (shared.sent, shared.around.as_deref(), shared.origin, shared.kind);
-        let envelope = Envelope { received, sent, context, origin, kind };
+        let sender = Sender::of_history(&api.enricher);
+        let envelope = Envelope { received, sent, context, origin, kind, sender };
         return parse_named(payload, &envelope, Some(own_id)).map(|event| vec![event]);
     }
     let items = read_items(&[payload], |_, source| drafts(dialect, source, &shared, letter));
     let named = items.into_iter().enumerate().map(|(n, item)| {
         let mut draft = item.draft?;
         draft.message_id.get_or_insert_with(|| format!("{own_id}-{n}"));
-        draft.into_event(received)
+        draft.into_event(received, Sender::of_history(&api.enricher))
     });
     named.collect()
 }

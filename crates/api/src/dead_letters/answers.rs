@@ -98,7 +98,7 @@ impl LetterOut {
     }
 
     pub(super) fn short((id, mut kept): (u64, KeptLetter)) -> Self {
-        kept.letter.payload = sample(&kept.letter.payload).into_owned();
+        kept.letter.payload = sample(&kept.letter.payload);
         Self::whole(id, kept)
     }
 }

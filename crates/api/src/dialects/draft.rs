@@ -12,6 +12,7 @@ use crate::collect::handlers::MAX_BATCH;
 use crate::collect::message::Message;
 use crate::collect::parse::{Envelope, MAX_EVENT_BYTES, Parsed, Reject, canonical, malformed, reject};
 use crate::dead_letters::{Dialect, Refused, Source, Verdict, take_in};
+use crate::enrich::Sender;
 use crate::problem::{Code, FieldError, Problem};
 use crate::state::Api;
 use crate::text::Text;
@@ -64,7 +65,7 @@ impl Draft {
     }
 
     /// The canonical event, by the rules that hold for Segment's messages too.
-    pub(crate) fn into_event(self, received: UtcMillis) -> Parsed {
+    pub(crate) fn into_event(self, received: UtcMillis, sender: Sender<'_>) -> Parsed {
         let [properties, traits, context] =
             [&self.properties, &self.traits, &self.context].map(|fields| to_raw_value(fields).ok());
         let is_track = self.kind == Kind::Track;
@@ -86,7 +87,7 @@ impl Draft {
             ..Message::default()
         };
         let (origin, kind) = (self.origin, Some(self.kind));
-        canonical(&message, &Envelope { received, sent: None, context: None, origin, kind })
+        canonical(&message, &Envelope { received, sent: None, context: None, origin, kind, sender })
     }
 }
 
@@ -138,7 +139,7 @@ pub(crate) struct Delivered {
     pub(crate) rejected: Vec<FieldError>,
 }
 
-/// Takes the good items and keeps the bad ones as dead letters, all durable on success.
+/// Takes the good items of another server and keeps the bad ones as dead letters, all durable on success.
 ///
 /// # Errors
 /// [`Problem`] when nothing can be taken now; then nothing was.
@@ -147,10 +148,23 @@ pub(crate) async fn deliver(
     source: &Source<'_>,
     items: Vec<Item<'_>>,
 ) -> Result<Delivered, Problem> {
+    deliver_from(api, Sender::of_history(&api.enricher), source, items).await
+}
+
+/// The same for items of which the sender may be the shopper's own device.
+///
+/// # Errors
+/// As [`deliver`].
+pub(crate) async fn deliver_from(
+    api: &Api,
+    sender: Sender<'_>,
+    source: &Source<'_>,
+    items: Vec<Item<'_>>,
+) -> Result<Delivered, Problem> {
     let mut events: Vec<Event> = Vec::with_capacity(items.len());
     let mut refused = Vec::new();
     for Item { index, source: json, draft } in items {
-        match draft.and_then(|draft| draft.into_event(source.received)) {
+        match draft.and_then(|draft| draft.into_event(source.received, sender)) {
             Ok(event) => events.push(event),
             Err(reject) => refused.push(Refused { index, json, reject }),
         }

@@ -15,15 +15,17 @@ use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use tradewind_events::Kind;
+use tradewind_events::enrich::Loose;
 use tradewind_kernel::UtcMillis;
 use xxhash_rust::xxh3::xxh3_128;
 
 use self::items::{Shape, properties};
-use super::draft::{Draft, Fields, Item, deliver, fields, read_event, read_items, text_of, texts};
+use super::draft::{Draft, Fields, Item, deliver_from, fields, read_event, read_items, text_of, texts};
 use crate::auth::check_write_key;
 use crate::body::read_json;
 use crate::collect::parse::{Reject, malformed, reject};
 use crate::dead_letters::{Dialect, Shared, Source};
+use crate::enrich::{Peer, Sender};
 use crate::extract::Query;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
@@ -54,6 +56,12 @@ struct Measurement<'a> {
     user_id: Text<'a>,
     #[serde(borrow, default)]
     timestamp_micros: Text<'a>,
+    #[serde(borrow, default)]
+    ip_override: Loose<'a>,
+    #[serde(borrow, default)]
+    user_agent: Loose<'a>,
+    #[serde(default, deserialize_with = "fields")]
+    device: Fields,
     #[serde(default, deserialize_with = "fields")]
     user_properties: Fields,
     #[serde(default, deserialize_with = "fields")]
@@ -77,6 +85,7 @@ struct Measured<'a> {
 pub(crate) async fn collect(
     State(api): State<Arc<Api>>,
     Query(query): Query<MeasurementQuery>,
+    peer: Peer,
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Problem> {
@@ -107,7 +116,8 @@ pub(crate) async fn collect(
     let shared = || read.as_ref().map_or_else(|_| Shared::default(), |bytes| shared(bytes));
     let key = keyed.as_deref().unwrap_or_default();
     let source = Source { dialect: Dialect::Ga4, received, key, shared: &shared };
-    deliver(&api, &source, items).await.map(|_| StatusCode::NO_CONTENT)
+    let sender = Sender::of(&api, &headers, peer);
+    deliver_from(&api, sender, &source, items).await.map(|_| StatusCode::NO_CONTENT)
 }
 
 /// The body without its events, and what the message ids are made of.
@@ -179,7 +189,7 @@ fn read_one(
     Ok(drafts.collect())
 }
 
-/// User properties as `traits`, consent as categories that are true or false.
+/// User properties as `traits`, consent as categories that are true or false, and what tells of the device.
 fn context(measurement: &Measurement<'_>) -> Fields {
     let value_of = |(name, property): (&String, &Value)| Some((name.clone(), property.get("value")?.clone()));
     let traits: Fields = measurement.user_properties.iter().filter_map(value_of).collect();
@@ -191,6 +201,17 @@ fn context(measurement: &Measurement<'_>) -> Fields {
     };
     let categories: Fields = measurement.consent.iter().filter_map(granted).collect();
     let mut context = Fields::new();
+    let language = measurement.device.get("language").and_then(Value::as_str);
+    let told = [
+        ("ip", measurement.ip_override.get()),
+        ("userAgent", measurement.user_agent.get()),
+        ("locale", language),
+    ];
+    for (name, value) in told {
+        if let Some(value) = value {
+            context.insert(name.to_owned(), value.into());
+        }
+    }
     if !traits.is_empty() {
         context.insert("traits".to_owned(), traits.into());
     }

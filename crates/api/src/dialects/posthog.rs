@@ -18,13 +18,14 @@ use tradewind_events::Kind;
 use tradewind_kernel::UtcMillis;
 
 use super::draft::{
-    Draft, Fields, check_length, deliver, fields, read_body, read_event, read_items, rename, take_object,
-    text_of, texts,
+    Draft, Fields, check_length, deliver_from, fields, read_body, read_event, read_items, rename,
+    take_object, text_of, texts,
 };
 use crate::auth::check_write_key;
 use crate::body::read_json;
 use crate::collect::parse::{Reject, reject};
 use crate::dead_letters::{Dialect, Shared, Source};
+use crate::enrich::{Peer, Sender};
 use crate::extract::Query;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -89,26 +90,30 @@ struct Keyed<'a> {
 pub(crate) async fn batch(
     State(api): State<Arc<Api>>,
     Query(query): Query<CaptureQuery>,
+    peer: Peer,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, Problem> {
     let bytes = read_compressed(&query, headers.clone(), body).await?;
     let batch: Batch<'_> = read_body(&bytes, "batch")?;
     let key = check_write_key(&api, &headers, [batch.api_key.get(), batch.token.get()])?;
-    take(&api, &texts(&batch.batch), time_of(&batch.sent_at), &key).await
+    let sender = Sender::of(&api, &headers, peer);
+    take(&api, sender, &texts(&batch.batch), time_of(&batch.sent_at), &key).await
 }
 
 /// `POST /capture/`, `/e/` and `/i/v0/e/`: one event or, from browsers, a list or a batch.
 pub(crate) async fn capture(
     State(api): State<Arc<Api>>,
     Query(query): Query<CaptureQuery>,
+    peer: Peer,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, Problem> {
     let bytes = read_compressed(&query, headers.clone(), body).await?;
     if let Ok(batch) = serde_json::from_slice::<Batch<'_>>(&bytes) {
         let key = check_write_key(&api, &headers, [batch.api_key.get(), batch.token.get()])?;
-        return take(&api, &texts(&batch.batch), time_of(&batch.sent_at), &key).await;
+        let sender = Sender::of(&api, &headers, peer);
+        return take(&api, sender, &texts(&batch.batch), time_of(&batch.sent_at), &key).await;
     }
     let raw: Vec<&RawValue> = match serde_json::from_slice::<Vec<&RawValue>>(&bytes) {
         Ok(list) => list,
@@ -122,7 +127,7 @@ pub(crate) async fn capture(
         let own = keyed.api_key.get().or(keyed.token.get());
         key = check_write_key(&api, &headers, [own, in_properties.as_deref()])?;
     }
-    take(&api, &sources, None, &key).await
+    take(&api, Sender::of(&api, &headers, peer), &sources, None, &key).await
 }
 
 /// `POST /flags/`: there are no flags here, and a client falls back to its defaults.
@@ -144,6 +149,7 @@ async fn read_compressed(
 
 async fn take(
     api: &Api,
+    sender: Sender<'_>,
     sources: &[&str],
     sent: Option<UtcMillis>,
     key: &str,
@@ -153,7 +159,7 @@ async fn take(
     let items = read_items(sources, |_, source| Ok(vec![read(source, sent, received)?]));
     let shared = || Shared { sent, ..Shared::default() };
     let source = Source { dialect: Dialect::PostHog, received, key, shared: &shared };
-    deliver(api, &source, items).await?;
+    deliver_from(api, sender, &source, items).await?;
     Ok(Json(json!({"status": 1})))
 }
 
@@ -232,7 +238,19 @@ fn context(properties: &Fields) -> Fields {
         ("campaign", pick(&[("utm_source", "source"), ("utm_medium", "medium"), ("utm_campaign", "name")])),
     ];
     let filled = parts.into_iter().filter(|(_, fields)| !fields.is_empty());
-    filled.map(|(name, fields)| (name.to_owned(), Value::Object(fields))).collect()
+    let mut context: Fields = filled.map(|(name, fields)| (name.to_owned(), Value::Object(fields))).collect();
+    context.extend(pick(&[
+        ("$raw_user_agent", "userAgent"),
+        ("$timezone", "timezone"),
+        ("$browser_language", "locale"),
+    ]));
+    // The vendor's word for a page that none came before.
+    if let Some(referrer) = context.get_mut("page").and_then(|page| page.get_mut("referrer"))
+        && referrer == "$direct"
+    {
+        *referrer = "".into();
+    }
+    context
 }
 
 /// Whom the event is about.

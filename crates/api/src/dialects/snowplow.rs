@@ -21,12 +21,15 @@ use tradewind_events::Kind;
 use tradewind_kernel::UtcMillis;
 
 use self::entities::Entities;
-use super::draft::{Draft, Fields, check_length, deliver, read_body, read_event, read_items, text_of, texts};
+use super::draft::{
+    Draft, Fields, check_length, deliver_from, read_body, read_event, read_items, text_of, texts,
+};
 use crate::auth::check_write_key;
 use crate::body::{MAX_DEPTH, depth_exceeds, read_json};
 use crate::collect::handlers::CollectQuery;
 use crate::collect::parse::{Reject, malformed, reject};
 use crate::dead_letters::{Dialect, Shared, Source};
+use crate::enrich::{Peer, Sender};
 use crate::extract::Query;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -67,12 +70,13 @@ impl SelfDescribing {
 pub(crate) async fn receive(
     State(api): State<Arc<Api>>,
     Query(query): Query<CollectQuery>,
+    peer: Peer,
     headers: HeaderMap,
     body: Body,
 ) -> Result<&'static str, Problem> {
     let bytes = read_json(&headers, body).await?;
     let payload: Payload<'_> = read_body(&bytes, "payload_data")?;
-    take(&api, &query, &headers, &texts(&payload.data)).await?;
+    take(&api, &query, (&headers, peer), &texts(&payload.data)).await?;
     Ok("ok")
 }
 
@@ -81,15 +85,21 @@ pub(crate) async fn pixel(
     State(api): State<Arc<Api>>,
     Query(query): Query<CollectQuery>,
     Query(event): Query<Fields>,
+    peer: Peer,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let json = Value::Object(event).to_string();
-    take(&api, &query, &headers, &[&json]).await?;
+    take(&api, &query, (&headers, peer), &[&json]).await?;
     let fixed = [(header::CONTENT_TYPE, "image/gif"), (header::CACHE_CONTROL, "no-store")];
     Ok((fixed, PIXEL).into_response())
 }
 
-async fn take(api: &Api, query: &CollectQuery, headers: &HeaderMap, sources: &[&str]) -> Result<(), Problem> {
+async fn take(
+    api: &Api,
+    query: &CollectQuery,
+    (headers, peer): (&HeaderMap, Peer),
+    sources: &[&str],
+) -> Result<(), Problem> {
     check_length(sources.len())?;
     let mut used = String::new();
     if !api.settings.write_keys.is_empty() {
@@ -100,7 +110,8 @@ async fn take(api: &Api, query: &CollectQuery, headers: &HeaderMap, sources: &[&
     }
     let (dialect, received) = (Dialect::Snowplow, api.now());
     let source = Source { dialect, received, key: &used, shared: &Shared::default };
-    deliver(api, &source, read_items(sources, |_, source| read(source))).await.map(|_| ())
+    let items = read_items(sources, |_, source| read(source));
+    deliver_from(api, Sender::of(api, headers, peer), &source, items).await.map(|_| ())
 }
 
 /// Reads one event into one draft, or into one for each of its products.
@@ -205,7 +216,7 @@ fn context(event: &Fields, entities: &Entities) -> Fields {
     ];
     let filled = parts.into_iter().filter(|(_, fields)| !fields.is_empty());
     let mut context: Fields = filled.map(|(name, fields)| (name.to_owned(), Value::Object(fields))).collect();
-    for (from, to) in [("lang", "locale"), ("tz", "timezone"), ("ua", "userAgent")] {
+    for (from, to) in [("lang", "locale"), ("tz", "timezone"), ("ua", "userAgent"), ("ip", "ip")] {
         if let Some(text) = text_of(event, from) {
             context.insert(to.to_owned(), text.into());
         }

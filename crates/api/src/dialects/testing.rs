@@ -18,6 +18,7 @@ use tradewind_people::Profile;
 use tradewind_pipeline::{LetterLimits, Pipeline, Settings};
 
 use super::draft::Draft;
+use crate::enrich::Sender;
 use crate::state::{Api, ApiSettings};
 
 /// When the tests' server receives everything: a minute after the captures were made.
@@ -103,7 +104,7 @@ impl Shop {
 /// The canonical event of a draft that is fine.
 #[track_caller]
 pub(crate) fn event_of(draft: Draft) -> Event {
-    draft.into_event(RECEIVED).unwrap()
+    draft.into_event(RECEIVED, Sender::nobody()).unwrap()
 }
 
 /// An event's properties, traits or context, as a value.

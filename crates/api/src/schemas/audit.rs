@@ -14,6 +14,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::report::{AuditReport, EventReport, FindingReport};
 use crate::collect::message::{Batch, Message};
 use crate::collect::parse::{Envelope, Reject, parse, time_of};
+use crate::enrich::Sender;
 
 /// A clock may be ahead by this much, in milliseconds, before its times count as in the future.
 const TOLERANCE_MS: i64 = 5 * UtcMillis::MINUTE;
@@ -105,7 +106,8 @@ impl<'r> Audit<'r> {
     pub fn message(&mut self, json: &str, sent: Option<UtcMillis>) {
         self.messages += 1;
         let (received, context, origin, kind) = (self.now, None, Origin::Live, None);
-        let parsed = parse(json, &Envelope { received, sent, context, origin, kind });
+        let parsed =
+            parse(json, &Envelope { received, sent, context, origin, kind, sender: Sender::nobody() });
         let message: Option<Message<'_>> = serde_json::from_str(json).ok();
         let name = message.as_ref().map_or(UNREADABLE.to_owned(), name_of);
         let mut found: Vec<Key> = Vec::new();

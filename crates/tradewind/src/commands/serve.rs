@@ -1,12 +1,13 @@
 //! `tradewind serve`
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
-use tradewind_api::{Api, ApiSettings};
+use tradewind_api::{Api, ApiSettings, GeoDatabase, TrustedProxies};
 
 use crate::config::{Config, Loaded};
 use crate::failure::Failure;
@@ -20,6 +21,7 @@ const GRACE: Duration = Duration::from_secs(5);
 pub(crate) fn run(loaded: &Loaded, storefront: bool) -> Result<(), Failure> {
     loaded.check_exposure(storefront)?;
     crate::schemas::load(&loaded.config)?;
+    trusted_proxies(&loaded.config)?;
     let house = House::open(&loaded.config)?;
     if house.decider.models().is_none() {
         tracing::info!("no models have been trained yet; `tradewind train` makes some");
@@ -38,21 +40,43 @@ pub(crate) fn serve(
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::failed)?;
     let prometheus = tradewind_api::install_metrics().map_err(Failure::failed)?;
+    let geo = geo_database(config)?;
     let settings = ApiSettings {
         write_keys: config.collect.write_keys.clone(),
         api_keys: config.api.keys.clone(),
         allowed_origins: config.collect.allowed_origins.clone(),
         shopify_secrets: config.collect.shopify_secrets.clone(),
         schemas: Arc::new(crate::schemas::load(config)?),
+        trusted_proxies: trusted_proxies(config)?,
     };
     let (pipeline, decider) = (Arc::clone(&house.pipeline), Arc::clone(&house.decider));
-    let api = Arc::new(Api::new(pipeline, decider, settings, Some(prometheus)));
+    let api = Arc::new(Api::new(pipeline, decider, settings, Some(prometheus)).with_geo(geo));
     let shop = art.map(|art| shopfront::router(Arc::clone(&api), art, &config.shop));
     let router = tradewind_api::router(api, shop);
     let served = runtime.block_on(listen(config, router, ready));
     runtime.shutdown_timeout(GRACE);
     served?;
     house.pipeline.sync().map_err(Failure::failed)
+}
+
+/// Reads the geo database, if one is configured.
+fn geo_database(config: &Config) -> Result<Option<GeoDatabase>, Failure> {
+    let Some(path) = &config.collect.geo_database else { return Ok(None) };
+    let wrong = |why: &dyn std::fmt::Display| {
+        Failure::Config(format!("collect.geo_database names {}, which cannot be used: {why}", path.display()))
+    };
+    let bytes = std::fs::read(path).map_err(|e| wrong(&e))?;
+    let geo = GeoDatabase::from_bytes(bytes).map_err(|e| wrong(&e))?;
+    tracing::info!(kind = geo.kind(), built_seconds = geo.built_seconds(), "the geo database is in use");
+    Ok(Some(geo))
+}
+
+fn trusted_proxies(config: &Config) -> Result<TrustedProxies, Failure> {
+    TrustedProxies::parse(&config.serve.trusted_proxies).map_err(|wrong| {
+        Failure::Config(format!(
+            "serve.trusted_proxies holds '{wrong}', which is neither an address nor a network such as 10.0.0.0/8"
+        ))
+    })
 }
 
 async fn listen(config: &Config, router: Router, ready: impl FnOnce()) -> Result<(), Failure> {
@@ -69,6 +93,7 @@ async fn listen(config: &Config, router: Router, ready: impl FnOnce()) -> Result
         }
     });
     let (stopping, stopped) = tokio::sync::oneshot::channel();
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, router).with_graceful_shutdown(async {
         told_to_stop().await;
         tracing::info!("stopping");
