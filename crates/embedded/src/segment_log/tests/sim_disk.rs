@@ -41,6 +41,7 @@ impl Dice {
 struct Content {
     synced: Vec<u8>,
     now: Vec<u8>,
+    written_at_ms: i64,
 }
 
 /// What goes wrong, counted from when it is set.
@@ -51,8 +52,6 @@ pub(crate) enum Fault {
     Power(usize),
     /// The n-th sync fails, and nobody knows what it did.
     Sync(usize),
-    /// So many bytes may still be written.
-    Space(usize),
 }
 
 struct State {
@@ -60,8 +59,11 @@ struct State {
     names: BTreeMap<PathBuf, u64>,
     synced_names: BTreeMap<PathBuf, u64>,
     fault: Fault,
+    /// So many bytes may still be written.
+    space: usize,
     is_failing: bool,
     made: u64,
+    appends: i64,
 }
 
 /// The simulated disk; clones share it.
@@ -75,14 +77,20 @@ impl SimDisk {
             names: BTreeMap::new(),
             synced_names: BTreeMap::new(),
             fault: Fault::None,
+            space: usize::MAX,
             is_failing: false,
             made: 0,
+            appends: 0,
         })))
     }
 
     pub(crate) fn set_fault(&self, fault: Fault) {
         let mut state = self.0.lock();
         (state.fault, state.is_failing) = (fault, false);
+    }
+
+    pub(crate) fn set_space(&self, bytes: usize) {
+        self.0.lock().space = bytes;
     }
 
     /// Whether a fault has struck.
@@ -118,7 +126,7 @@ impl SimDisk {
 /// What is left of a file: any size that it had or was about to have, each sector old or new or, where there
 /// was none before, zero.
 fn survivor(content: &Content, dice: &mut Dice) -> Vec<u8> {
-    let Content { synced, now } = content;
+    let Content { synced, now, .. } = content;
     if now == synced {
         return now.clone();
     }
@@ -171,19 +179,15 @@ impl State {
     }
 
     fn append(&mut self, id: u64, bytes: &[u8]) -> io::Result<()> {
-        let room = match &mut self.fault {
-            Fault::Space(left) => {
-                let room = bytes.len().min(*left);
-                *left -= room;
-                room
-            }
-            Fault::Power(0) => bytes.len() / 2,
-            _ => bytes.len(),
-        };
-        self.contents.get_mut(&id).unwrap().now.extend_from_slice(&bytes[..room]);
+        let half = if self.fault == Fault::Power(0) { bytes.len() / 2 } else { bytes.len() };
+        let room = half.min(self.space);
+        self.space -= room;
+        self.appends += 1;
+        let content = self.contents.get_mut(&id).unwrap();
+        content.now.extend_from_slice(&bytes[..room]);
+        content.written_at_ms = self.appends;
         self.change()?;
         if room < bytes.len() {
-            self.is_failing = true;
             return Err(io::Error::from(io::ErrorKind::StorageFull));
         }
         Ok(())
@@ -253,6 +257,15 @@ impl Disk for SimDisk {
         state.sync()?;
         state.synced_names = state.names.clone();
         Ok(())
+    }
+
+    fn written_at_ms(&self, path: &Path) -> io::Result<i64> {
+        let state = self.0.lock();
+        Ok(state.contents[&state.id(path)?].written_at_ms)
+    }
+
+    fn free_bytes(&self, _: &Path) -> io::Result<u64> {
+        Ok(self.0.lock().space as u64)
     }
 }
 
