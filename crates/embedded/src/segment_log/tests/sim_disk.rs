@@ -1,7 +1,8 @@
 //! A disk in memory that loses, tears and refuses as real ones may, all from a seed.
 //!
 //! For each file it knows what is synced and what is written; for each folder which names are. A power cut
-//! takes any part of the difference: any sectors of what was written, any change of size, any name.
+//! takes any part of the difference: any sectors of what was written, any change of size, any name. What was
+//! cut off or removed again before a sync may have reached the disk by itself, so that may come back too.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -41,6 +42,8 @@ impl Dice {
 struct Content {
     synced: Vec<u8>,
     now: Vec<u8>,
+    /// What it held before it was cut, until the next sync.
+    uncut: Option<Vec<u8>>,
     written_at_ms: i64,
 }
 
@@ -58,6 +61,8 @@ struct State {
     contents: HashMap<u64, Content>,
     names: BTreeMap<PathBuf, u64>,
     synced_names: BTreeMap<PathBuf, u64>,
+    /// Names that were made and removed since the last sync.
+    removed_names: BTreeMap<PathBuf, u64>,
     fault: Fault,
     /// So many bytes may still be written.
     space: usize,
@@ -76,6 +81,7 @@ impl SimDisk {
             contents: HashMap::new(),
             names: BTreeMap::new(),
             synced_names: BTreeMap::new(),
+            removed_names: BTreeMap::new(),
             fault: Fault::None,
             space: usize::MAX,
             is_failing: false,
@@ -112,11 +118,19 @@ impl SimDisk {
                 None => state.names.remove(&path),
             };
         }
+        for (path, id) in std::mem::take(&mut state.removed_names) {
+            if dice.once_in(2) {
+                state.names.entry(path).or_insert(id);
+            }
+        }
         state.synced_names = state.names.clone();
         let mut ids: Vec<u64> = state.contents.keys().copied().collect();
         ids.sort_unstable();
         for id in ids {
             let content = state.contents.get_mut(&id).unwrap();
+            if let Some(uncut) = content.uncut.take().filter(|_| dice.once_in(2)) {
+                content.now = uncut;
+            }
             content.now = survivor(content, dice);
             content.synced = content.now.clone();
         }
@@ -248,7 +262,10 @@ impl Disk for SimDisk {
     fn remove(&self, path: &Path) -> io::Result<()> {
         let mut state = self.0.lock();
         state.change()?;
-        state.names.remove(path);
+        let id = state.names.remove(path);
+        if let Some(id) = id.filter(|_| !state.synced_names.contains_key(path)) {
+            state.removed_names.insert(path.to_owned(), id);
+        }
         Ok(())
     }
 
@@ -256,6 +273,7 @@ impl Disk for SimDisk {
         let mut state = self.0.lock();
         state.sync()?;
         state.synced_names = state.names.clone();
+        state.removed_names.clear();
         Ok(())
     }
 
@@ -290,7 +308,9 @@ impl DiskFile for SimFile {
     fn truncate(&mut self, size_bytes: u64) -> io::Result<()> {
         let mut state = self.0.0.lock();
         state.change()?;
-        state.contents.get_mut(&self.1).unwrap().now.resize(usize::try_from(size_bytes).unwrap(), 0);
+        let content = state.contents.get_mut(&self.1).unwrap();
+        content.uncut = Some(content.now.clone());
+        content.now.resize(usize::try_from(size_bytes).unwrap(), 0);
         Ok(())
     }
 
@@ -299,6 +319,7 @@ impl DiskFile for SimFile {
         state.sync()?;
         let content = state.contents.get_mut(&self.1).unwrap();
         content.synced.clone_from(&content.now);
+        content.uncut = None;
         Ok(())
     }
 }
