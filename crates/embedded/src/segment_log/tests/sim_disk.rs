@@ -64,8 +64,8 @@ struct State {
     /// Names that were made and removed since the last sync.
     removed_names: BTreeMap<PathBuf, u64>,
     fault: Fault,
-    /// So many bytes may still be written.
-    space: usize,
+    /// So many bytes may still be written, in so many appends.
+    space: (usize, usize),
     is_failing: bool,
     made: u64,
     appends: i64,
@@ -83,7 +83,7 @@ impl SimDisk {
             synced_names: BTreeMap::new(),
             removed_names: BTreeMap::new(),
             fault: Fault::None,
-            space: usize::MAX,
+            space: (usize::MAX, usize::MAX),
             is_failing: false,
             made: 0,
             appends: 0,
@@ -95,8 +95,9 @@ impl SimDisk {
         (state.fault, state.is_failing) = (fault, false);
     }
 
-    pub(crate) fn set_space(&self, bytes: usize) {
-        self.0.lock().space = bytes;
+    /// Lets so many bytes be written, in so many appends.
+    pub(crate) fn set_space(&self, bytes: usize, appends: usize) {
+        self.0.lock().space = (bytes, appends);
     }
 
     /// Whether a fault has struck.
@@ -194,8 +195,9 @@ impl State {
 
     fn append(&mut self, id: u64, bytes: &[u8]) -> io::Result<()> {
         let half = if self.fault == Fault::Power(0) { bytes.len() / 2 } else { bytes.len() };
-        let room = half.min(self.space);
-        self.space -= room;
+        let space = if self.space.1 == 0 { 0 } else { self.space.0 };
+        let room = half.min(space);
+        self.space = (space - room, self.space.1.saturating_sub(1));
         self.appends += 1;
         let content = self.contents.get_mut(&id).unwrap();
         content.now.extend_from_slice(&bytes[..room]);
@@ -283,7 +285,7 @@ impl Disk for SimDisk {
     }
 
     fn free_bytes(&self, _: &Path) -> io::Result<u64> {
-        Ok(self.0.lock().space as u64)
+        Ok(self.0.lock().space.0 as u64)
     }
 }
 

@@ -147,7 +147,11 @@ impl Life {
         };
         self.disk.set_fault(fault);
         let is_scarce = self.dice.once_in(10);
-        self.disk.set_space(if is_scarce { self.dice.roll(3_000) } else { usize::MAX });
+        match self.dice.roll(2) {
+            _ if !is_scarce => {}
+            0 => self.disk.set_space(self.dice.roll(3_000), usize::MAX),
+            _ => self.disk.set_space(usize::MAX, self.dice.roll(2)),
+        }
         let looks = self.dice.once_in(3);
         let most = 1 + self.dice.roll(6);
         let running = self.running.as_mut().unwrap();
@@ -171,7 +175,7 @@ impl Life {
             // There was no room, or nothing to do: what waits for company goes on waiting.
             assert!(!self.disk.has_failed(), "went on after a failure");
             self.disk.set_fault(Fault::None);
-            self.disk.set_space(usize::MAX);
+            self.disk.set_space(usize::MAX, usize::MAX);
             return;
         }
         let later = std::mem::take(&mut running.later);
@@ -198,7 +202,7 @@ impl Life {
         }
         assert!(!self.disk.has_failed() || self.running.is_none(), "went on after a failure");
         self.disk.set_fault(Fault::None);
-        self.disk.set_space(usize::MAX);
+        self.disk.set_space(usize::MAX, usize::MAX);
     }
 
     /// Removes what lies before some offset, while a reader is under way there.
@@ -242,7 +246,7 @@ impl Life {
             drop(running);
         }
         self.disk.set_fault(Fault::None);
-        self.disk.set_space(usize::MAX);
+        self.disk.set_space(usize::MAX, usize::MAX);
         if !self.dice.once_in(3) {
             self.disk.power_cut(&mut self.dice);
         }
