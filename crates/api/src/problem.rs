@@ -25,6 +25,7 @@ pub enum Code {
     NotFound,
     Overloaded,
     Stopped,
+    StorageFull,
     TooDeep,
     UnknownApiKey,
     UnknownPlacement,
@@ -34,7 +35,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::BadGzip,
         Self::BatchInvalid,
         Self::BatchTooLong,
@@ -49,6 +50,7 @@ impl Code {
         Self::NotFound,
         Self::Overloaded,
         Self::Stopped,
+        Self::StorageFull,
         Self::TooDeep,
         Self::UnknownApiKey,
         Self::UnknownPlacement,
@@ -77,6 +79,7 @@ impl Code {
             Self::NotFound => ("not-found", StatusCode::NOT_FOUND, "There is nothing here"),
             Self::Overloaded => ("overloaded", StatusCode::TOO_MANY_REQUESTS, "Too much at once"),
             Self::Stopped => ("stopped", StatusCode::SERVICE_UNAVAILABLE, "The server takes nothing now"),
+            Self::StorageFull => ("storage-full", StatusCode::SERVICE_UNAVAILABLE, "The storage is full"),
             Self::TooDeep => ("too-deep", StatusCode::BAD_REQUEST, "The body is nested too deeply"),
             Self::UnknownApiKey => ("unknown-api-key", StatusCode::UNAUTHORIZED, "The API key is unknown"),
             Self::UnknownPlacement => {
@@ -173,7 +176,7 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static(if self.code == Code::StorageFull { "10" } else { "1" }));
         }
         if self.code == Code::BodyTooLarge {
             // What is left of the body will not be read, so the connection cannot be used again.

@@ -1,8 +1,8 @@
 //! Which messages were applied already.
 //!
 //! A live message id counts as seen for 7 days from its first receipt. Seen ids lie in tables of one week
-//! each, `seen-<week>`; an id is looked up in its own week and the one before, and older tables are
-//! dropped whole. An imported id counts as seen for ever. The two are not compared with each other.
+//! each, `seen-<week>`; an id is looked up in its own week, the one before and, since clocks are set back, the
+//! one after. Older tables are dropped whole. An imported id counts as seen for ever. The two are not compared with each other.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use tradewind_events::{Event, Origin};
@@ -75,12 +75,15 @@ impl Dedupe {
         let at = event.received_at;
         let week = week_of(at);
         let table = self.week(store, week)?;
-        let before = self.week(store, week - 1)?;
+        let beside = [self.week(store, week - 1)?, self.week(store, week + 1)?];
         let known = match self.fresh_live.get(&key) {
             Some((seen, _)) => within(at, *seen),
             None => {
-                seen_at(store, table, &key)?.is_some_and(|seen| within(at, seen))
-                    || seen_at(store, before, &key)?.is_some_and(|seen| within(at, seen))
+                let mut known = false;
+                for table in [table].into_iter().chain(beside) {
+                    known |= seen_at(store, table, &key)?.is_some_and(|seen| within(at, seen));
+                }
+                known
             }
         };
         if !known {

@@ -15,6 +15,7 @@ use tradewind_ports::{AppendError, EventLog, Offset, ReadError, StateError, Stat
 use crate::live::{Live, damaged};
 use crate::project::Projection;
 use crate::pulse::Pulse;
+use crate::retention::{self, Keeping, Position, Retention};
 use crate::tables::{OFFSET, Tables, VERSION, VERSION_NOW, u64_of};
 use crate::watermarks::Watermarks;
 use crate::work::{Reads, stored_profile};
@@ -40,6 +41,9 @@ pub enum CollectError {
     /// The state could not be written or read; somebody must look at the log of the program.
     #[error("the projection has stopped, so nothing more is taken; see the program's log")]
     Stopped,
+    /// There is no room on the disk, or within the log's bound.
+    #[error("nothing can be kept for now: {0}")]
+    Full(String),
     /// A single event is larger than the log takes.
     #[error("{0}")]
     TooLarge(String),
@@ -62,6 +66,18 @@ pub enum PipelineError {
         /// Why.
         cause: String,
     },
+    /// The log has lost what the state needs next.
+    #[error(
+        "the state comes from record {offset} of the log, which begins at record {start}: what lies between was \
+         removed, so the state can neither go on nor be made anew. Put back the state, or the log's files, from a \
+         copy"
+    )]
+    LogBeginsLater {
+        /// Where the state stands; 0 if there is none.
+        offset: Offset,
+        /// The first record that the log holds.
+        start: Offset,
+    },
     /// The state was written by a newer program.
     #[error("the state was written by a newer program: run that one")]
     TooNew,
@@ -77,6 +93,7 @@ pub(crate) struct Inner {
     pub(crate) watermarks: Watermarks,
     /// The log's end when it was opened.
     opened_at: Offset,
+    pub(crate) keeping: Keeping,
     pub(crate) stopping: AtomicBool,
     pub(crate) failed: AtomicBool,
 }
@@ -85,6 +102,7 @@ pub(crate) struct Inner {
 pub struct Pipeline {
     inner: Arc<Inner>,
     projection: Mutex<Option<JoinHandle<()>>>,
+    keeper: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Pipeline {
@@ -113,19 +131,53 @@ impl Pipeline {
         live.applied.send_replace(offset);
         let total = store.scan(tables.counters, &[]).filter_map(|p| u64_of(&p.ok()?.1)).sum();
         live.pulses.lock().total = total;
+        if offset < log.start() {
+            return Err(PipelineError::LogBeginsLater { offset, start: log.start() });
+        }
         let reader = log.reader(offset)?;
         let opened_at = log.end();
         let watermarks = Watermarks::new(opened_at);
         let (stopping, failed) = (AtomicBool::new(false), AtomicBool::new(false));
-        let inner =
-            Inner { log, store, clock, settings, tables, live, watermarks, opened_at, stopping, failed };
-        let inner = Arc::new(inner);
+        let keeping = Keeping::default();
+        let inner = Arc::new(Inner {
+            log,
+            store,
+            clock,
+            settings,
+            tables,
+            live,
+            watermarks,
+            opened_at,
+            keeping,
+            stopping,
+            failed,
+        });
         let projection = Projection::new(Arc::clone(&inner))?;
         let thread = std::thread::Builder::new()
             .name("projection".into())
             .spawn(move || projection.run(reader))
             .map_err(|e| damaged("the projection's thread", &e))?;
-        Ok(Self { inner, projection: Mutex::new(Some(thread)) })
+        Ok(Self { inner, projection: Mutex::new(Some(thread)), keeper: Mutex::new(None) })
+    }
+
+    /// Keeps the log's records for one more reader until it is past them. `position` is asked often, from a
+    /// thread of its own, and tells the offset that a power cut cannot take the reader back before. Register
+    /// all readers before [`keep_log`](Self::keep_log).
+    pub fn register_reader(&self, name: &str, position: Position) {
+        self.inner.keeping.register(name, position);
+    }
+
+    /// From now on removes what the log need not keep.
+    ///
+    /// # Errors
+    /// [`PipelineError`] when there is no thread for it.
+    pub fn keep_log(&self, retention: Retention) -> Result<(), PipelineError> {
+        let mut keeper = self.keeper.lock();
+        if keeper.is_none() {
+            let thread = retention::start(Arc::clone(&self.inner), retention);
+            *keeper = Some(thread.map_err(|e| damaged("the thread that keeps the log", &e))?);
+        }
+        Ok(())
     }
 
     /// Takes events: on success they are durable and will be applied, in this order.
@@ -169,6 +221,7 @@ impl Pipeline {
             match error {
                 AppendError::TooLarge { .. } => CollectError::TooLarge(error.to_string()),
                 AppendError::Overloaded { .. } => CollectError::Overloaded,
+                AppendError::Full(why) => CollectError::Full(self.inner.keeping.refused(why)),
                 AppendError::Closed => CollectError::Stopped,
             }
         };
@@ -316,6 +369,11 @@ impl Pipeline {
 impl Drop for Pipeline {
     fn drop(&mut self) {
         self.inner.stopping.store(true, Ordering::Release);
+        self.inner.keeping.stop();
+        if let Some(thread) = self.keeper.lock().take() {
+            // One that panicked has told so already.
+            let _ = thread.join();
+        }
         if let Some(thread) = self.projection.lock().take() {
             // A projection that panicked has told so already.
             let _ = thread.join();
