@@ -11,6 +11,8 @@ use tradewind_ports::block_on;
 
 use crate::state_digest;
 
+mod keeping;
+
 use super::*;
 
 const NOW: UtcMillis = UtcMillis::new(1_795_000_000_000);
