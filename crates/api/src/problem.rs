@@ -176,7 +176,10 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static(if self.code == Code::StorageFull { "10" } else { "1" }));
+            headers.insert(
+                header::RETRY_AFTER,
+                HeaderValue::from_static(if self.code == Code::StorageFull { "10" } else { "1" }),
+            );
         }
         if self.code == Code::BodyTooLarge {
             // What is left of the body will not be read, so the connection cannot be used again.

@@ -38,19 +38,14 @@ pub struct LogOptions {
     pub max_queued_bytes: usize,
     /// Appends are refused while the disk has less free space than this, in bytes.
     pub disk_reserve_bytes: u64,
-    /// Appends are refused while the log takes this much of the disk or more, in bytes; 0 is no bound. It may
-    /// be passed by what is written in 200 ms.
+    /// Appends are refused while the log takes this much of the disk or more, in bytes; 0 is no bound. One
+    /// write may pass it.
     pub max_bytes: u64,
 }
 
 impl Default for LogOptions {
     fn default() -> Self {
-        Self {
-            segment_bytes: 128 << 20,
-            max_queued_bytes: 64 << 20,
-            disk_reserve_bytes: 0,
-            max_bytes: 0,
-        }
+        Self { segment_bytes: 128 << 20, max_queued_bytes: 64 << 20, disk_reserve_bytes: 0, max_bytes: 0 }
     }
 }
 

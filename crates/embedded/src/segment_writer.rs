@@ -195,6 +195,9 @@ impl Writer {
         if self.at_bytes >= self.options.segment_bytes {
             self.roll()?;
         }
+        if self.options.max_bytes > 0 && self.shared.view.lock().size_bytes() >= self.options.max_bytes {
+            self.look();
+        }
         Ok(())
     }
 

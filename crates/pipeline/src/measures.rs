@@ -19,8 +19,15 @@ pub fn describe_metrics() {
     );
     describe_gauge!("tradewind_projection_lag_records", "Durable records that are not applied yet");
     describe_gauge!("tradewind_log_size_bytes", Unit::Bytes, "What the log takes on the disk");
-    describe_gauge!("tradewind_log_oldest_seconds", Unit::Seconds, "Since the log's oldest part was written to");
-    describe_gauge!("tradewind_log_reader_lag_records", "Durable records that a reader has not made use of yet");
+    describe_gauge!(
+        "tradewind_log_oldest_seconds",
+        Unit::Seconds,
+        "Since the log's oldest part was written to"
+    );
+    describe_gauge!(
+        "tradewind_log_reader_lag_records",
+        "Durable records that a reader has not made use of yet"
+    );
     describe_counter!("tradewind_decisions_not_logged_total", "Decisions that the log was too full for");
 }
 

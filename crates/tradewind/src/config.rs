@@ -314,7 +314,9 @@ mod tests {
     #[test]
     fn the_log_has_room_for_two_of_its_files() {
         let error = |toml: &str| load_toml(toml, &[]).err();
-        assert!(error("[storage]\nlog_max_mib = 255\n").is_some_and(|told| told.contains("log_max_mib is 255")));
+        assert!(
+            error("[storage]\nlog_max_mib = 255\n").is_some_and(|told| told.contains("log_max_mib is 255"))
+        );
         assert_eq!(error("[storage]\nlog_max_mib = 256\n"), None);
         assert_eq!(error("[storage]\nlog_max_mib = 2\nlog_segment_mib = 1\n"), None);
     }

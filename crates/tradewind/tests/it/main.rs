@@ -7,7 +7,9 @@
 
 mod cli;
 mod crash;
+mod full_disk;
 mod journey;
 mod malformed;
 mod support;
+mod sync_errors;
 mod wire;

@@ -91,7 +91,11 @@ impl Life {
             self.crash();
         }
         let start = self.running.as_ref().unwrap().log.start();
-        assert!((self.start.start..=self.start.end).contains(&start), "begins at {start}, not {:?}", self.start);
+        assert!(
+            (self.start.start..=self.start.end).contains(&start),
+            "begins at {start}, not {:?}",
+            self.start
+        );
         self.start = start..start;
         let start = usize::try_from(start).unwrap();
         let mut found = self.durable[..start].to_vec();
@@ -168,7 +172,8 @@ impl Life {
         let before = running.log.end();
         let done = running.writer.step(&mut taken);
         drop(taken);
-        let answers: Vec<_> = replies.into_iter().map(|(records, reply)| (records, block_on(reply))).collect();
+        let answers: Vec<_> =
+            replies.into_iter().map(|(records, reply)| (records, block_on(reply))).collect();
         let is_refused = |answer: &Result<_, AppendError>| matches!(answer, Err(AppendError::Full(_)));
         let grew = running.log.end() > before;
         if done.is_ok() && !grew && answers.iter().all(|(_, answer)| is_refused(answer)) {
@@ -292,6 +297,11 @@ fn run(seeds: Range<u64>) {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "what to run comes from the command line")]
+fn number_from(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok())
+}
+
 #[test]
 fn two_thousand_lives_lose_nothing_acknowledged() {
     run(0..2_000);
@@ -300,13 +310,14 @@ fn two_thousand_lives_lose_nothing_acknowledged() {
 #[test]
 #[ignore = "minutes rather than seconds"]
 fn many_lives_lose_nothing_acknowledged() {
-    run(1_000_000..1_100_000);
+    let seeds = number_from("TRADEWIND_SEEDS").unwrap_or(100_000);
+    run(1_000_000..1_000_000 + seeds);
+    println!("{seeds} lives, nothing acknowledged lost");
 }
 
 #[test]
 #[ignore = "for a seed that failed"]
-#[expect(clippy::disallowed_methods, reason = "the seed to run comes from the command line")]
 fn one_seed() {
-    let seed = std::env::var("TRADEWIND_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0);
+    let seed = number_from("TRADEWIND_SEED").unwrap_or(0);
     run(seed..seed + 1);
 }

@@ -92,7 +92,10 @@ fn old_parts_leave_once_the_state_is_durable_and_the_state_goes_on_without_them(
     drop(again);
     std::fs::rename(dir.path().join("state"), dir.path().join("old")).unwrap();
     let refused = shop(dir.path(), 0).err().unwrap();
-    assert!(matches!(refused, PipelineError::LogBeginsLater { offset: 0, start: s } if s == start), "{refused}");
+    assert!(
+        matches!(refused, PipelineError::LogBeginsLater { offset: 0, start: s } if s == start),
+        "{refused}"
+    );
 }
 
 /// The projection goes on and the log fills for the reader that stopped; it is named. Once it goes on, it finds
