@@ -11,7 +11,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use tradewind_bench::{Client, Server, request};
+use tradewind_bench::{BenchError, Client, Server, request};
 
 use crate::support::{KEY, PROGRAM, exits, number_from, send, view};
 
@@ -43,25 +43,32 @@ fn id(nth: usize, client: usize, message: usize) -> String {
     format!("n{nth}-c{client}-m{message}")
 }
 
-/// The status of one event that is sent; none if the server is gone.
-fn send_one(client: &mut Client, nth: usize, number: usize, message: usize) -> Option<u16> {
+/// The status of one event that is sent; an error if the connection broke.
+fn send_one(client: &mut Client, nth: usize, number: usize, message: usize) -> Result<u16, BenchError> {
     let event = view(&id(nth, number, message), &format!("n{nth}-c{number}"), "p").to_string();
-    client.exchange(&request("POST", "/v1/track", &[KEY], event.as_bytes())).ok().map(|answer| answer.status)
+    let answer = client.exchange(&request("POST", "/v1/track", &[KEY], event.as_bytes()))?;
+    Ok(answer.status)
 }
 
-/// Sends one event at a time until the server is gone; gives how many were acknowledged.
-fn send_until_gone(server: &Server, nth: usize, number: usize) -> usize {
-    let Ok(mut client) = server.connect() else { return 0 };
-    let mut acknowledged = 0;
-    while let Some(status) = send_one(&mut client, nth, number, acknowledged) {
-        assert_eq!(status, 200, "neither taken nor gone");
-        acknowledged += 1;
-        assert!(
-            acknowledged < nth,
-            "sync {nth} failed, and {acknowledged} events were acknowledged one by one"
-        );
+/// What a client got.
+struct Got {
+    acknowledged: usize,
+    /// Connections that broke: one, unless the machine broke one before the server ended.
+    broken: usize,
+}
+
+/// Sends one event at a time until the server is gone.
+fn send_until_gone(server: &Server, nth: usize, number: usize) -> Got {
+    let mut got = Got { acknowledged: 0, broken: 0 };
+    while let Ok(mut client) = server.connect() {
+        while let Ok(status) = send_one(&mut client, nth, number, got.acknowledged) {
+            assert_eq!(status, 200, "neither taken nor gone");
+            got.acknowledged += 1;
+            assert!(got.acknowledged < nth, "sync {nth} failed, and {} answers came", got.acknowledged);
+        }
+        got.broken += 1;
     }
-    acknowledged
+    got
 }
 
 /// All that each client sent while the n-th sync failed is there, once.
@@ -80,7 +87,7 @@ fn check(server: &Server, nth: usize, acknowledged: &[usize]) {
             "{held} events, {acknowledged} acknowledged"
         );
         for message in 0..=acknowledged {
-            assert_eq!(send_one(&mut client, nth, number, message), Some(200));
+            assert_eq!(send_one(&mut client, nth, number, message).unwrap(), 200);
         }
     }
     server.drained().unwrap();
@@ -102,7 +109,7 @@ fn after_a_failed_sync_nothing_is_acknowledged_and_nothing_acknowledged_is_lost(
             return;
         };
         let clients = if nth % 2 == 0 { CROWD } else { 1 };
-        let acknowledged: Vec<usize> = std::thread::scope(|scope| {
+        let got: Vec<Got> = std::thread::scope(|scope| {
             let server = &server;
             let sending: Vec<_> = (0..clients)
                 .map(|number| scope.spawn(move || send_until_gone(server, nth, number)))
@@ -113,8 +120,9 @@ fn after_a_failed_sync_nothing_is_acknowledged_and_nothing_acknowledged_is_lost(
         strace.wait().unwrap();
         assert_eq!(status.signal(), Some(6), "{status}: {log}");
         assert!(log.contains("the log could not be synced; stopping at once"), "{log}");
-        if clients == 1 {
-            assert_eq!(acknowledged, [nth - 1]);
+        let acknowledged: Vec<usize> = got.iter().map(|got| got.acknowledged).collect();
+        if let [Got { acknowledged, broken: 1 }] = got[..] {
+            assert_eq!(acknowledged, nth - 1);
         }
         let server = Server::start(Path::new(PROGRAM), dir.path(), &[]).unwrap();
         check(&server, nth, &acknowledged);
