@@ -10,6 +10,7 @@ mod crash;
 mod full_disk;
 mod journey;
 mod malformed;
+mod retention;
 mod support;
 mod sync_errors;
 mod wire;
