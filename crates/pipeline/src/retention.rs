@@ -156,9 +156,9 @@ mod tests {
 
     #[test]
     fn what_is_too_old_or_too_much_may_go() {
-        let parts: Vec<LogPart> = (0..4)
-            .map(|n| LogPart { first: n * 10, end: n * 10 + 10, size_bytes: 100, written_at_ms: n as i64 })
-            .collect();
+        let part =
+            |(first, written_at_ms)| LogPart { first, end: first + 10, size_bytes: 100, written_at_ms };
+        let parts = [(0, 0), (10, 1), (20, 2), (30, 3)].map(part);
         let check = |keep_ms, max_bytes, now_ms, expected| {
             let retention = Retention { keep_ms, max_bytes };
             assert_eq!(expendable(&parts, retention, now_ms), expected, "{retention:?} at {now_ms}");
