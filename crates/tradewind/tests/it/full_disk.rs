@@ -112,7 +112,7 @@ fn on_a_disk_of_its_own() {
 
     scene.start(RESERVE_MIB);
     (0..20).for_each(|_| scene.send_until_taken());
-    scene.fill(RESERVE_MIB * 3 / 4 << 20);
+    scene.fill((RESERVE_MIB * 3 / 4) << 20);
     let refused = scene.send_until_refused();
     refused.is_problem(503, "storage-full");
     assert!(
