@@ -26,6 +26,7 @@ pub enum Code {
     Overloaded,
     RedriveFailed,
     Stopped,
+    StorageFull,
     TooDeep,
     UnknownApiKey,
     UnknownPlacement,
@@ -37,7 +38,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::BadGzip,
         Self::BatchInvalid,
         Self::BatchTooLong,
@@ -53,6 +54,7 @@ impl Code {
         Self::Overloaded,
         Self::RedriveFailed,
         Self::Stopped,
+        Self::StorageFull,
         Self::TooDeep,
         Self::UnknownApiKey,
         Self::UnknownPlacement,
@@ -86,6 +88,7 @@ impl Code {
                 ("redrive-failed", StatusCode::UNPROCESSABLE_ENTITY, "The letter still cannot be processed")
             }
             Self::Stopped => ("stopped", StatusCode::SERVICE_UNAVAILABLE, "The server takes nothing now"),
+            Self::StorageFull => ("storage-full", StatusCode::SERVICE_UNAVAILABLE, "The storage is full"),
             Self::TooDeep => ("too-deep", StatusCode::BAD_REQUEST, "The body is nested too deeply"),
             Self::UnknownApiKey => ("unknown-api-key", StatusCode::UNAUTHORIZED, "The API key is unknown"),
             Self::UnknownPlacement => {
@@ -188,7 +191,10 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            headers.insert(
+                header::RETRY_AFTER,
+                HeaderValue::from_static(if self.code == Code::StorageFull { "10" } else { "1" }),
+            );
         }
         if self.code == Code::BodyTooLarge {
             // What is left of the body will not be read, so the connection cannot be used again.

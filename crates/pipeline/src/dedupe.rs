@@ -1,8 +1,8 @@
 //! Which messages were applied already.
 //!
 //! A live message id counts as seen for 7 days from its first receipt. Seen ids lie in tables of one week
-//! each, `seen-<week>`; an id is looked up in its own week and the one before, and older tables are
-//! dropped whole. An imported id counts as seen for ever. The two are not compared with each other.
+//! each, `seen-<week>`; an id is looked up in its own week, the one before and, since clocks are set back, the
+//! one after. Older tables are dropped whole. An imported id counts as seen for ever. The two are not compared with each other.
 
 use parking_lot::RwLock;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -87,8 +87,8 @@ impl Seen {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Mark {
     key: Key,
-    /// The table that it goes to, and the other one where it may be.
-    tables: [TableId; 2],
+    /// The table that it goes to, and the others where it may be.
+    tables: [TableId; 3],
     /// The time by which it is looked up.
     at: UtcMillis,
     origin: Origin,
@@ -143,15 +143,20 @@ impl Dedupe {
     ) -> Result<Mark, StateError> {
         let (key, origin) = (key_of(&event.message_id), event.origin);
         let tables = match origin {
-            Origin::Import => [self.imported; 2],
-            Origin::Live => [self.week(store, week_of(at))?, self.week(store, week_of(at) - 1)?],
+            Origin::Import => [self.imported; 3],
+            Origin::Live => {
+                let week = week_of(at);
+                [self.week(store, week)?, self.week(store, week - 1)?, self.week(store, week + 1)?]
+            }
         };
         let mut mark = Mark { key, tables, at, origin, in_store: false };
         mark.in_store = frozen.is_some_and(|f| f.knows(&mark))
             || match origin {
                 Origin::Import => store.get(self.imported, &key)?.is_some(),
                 Origin::Live => {
-                    seen_within(store, tables[0], &key, at)? || seen_within(store, tables[1], &key, at)?
+                    seen_within(store, tables[0], &key, at)?
+                        || seen_within(store, tables[1], &key, at)?
+                        || seen_within(store, tables[2], &key, at)?
                 }
             };
         Ok(mark)

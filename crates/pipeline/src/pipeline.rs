@@ -19,6 +19,7 @@ use crate::keeper::{Keeper, committed};
 use crate::live::{Live, damaged};
 use crate::project::Projection;
 use crate::pulse::Pulse;
+use crate::retention::{self, Keeping, Position, Retention};
 use crate::tables::{OFFSET, Tables, VERSION, VERSION_NOW, u64_of};
 use crate::watermarks::Watermarks;
 use crate::{duplicates, entry, measures, reads};
@@ -45,6 +46,9 @@ pub enum CollectError {
     /// The state could not be written or read; somebody must look at the log of the program.
     #[error("the projection has stopped, so nothing more is taken; see the program's log")]
     Stopped,
+    /// There is no room on the disk, or within the log's bound.
+    #[error("nothing can be kept for now: {0}")]
+    Full(String),
     /// A single event is larger than the log takes.
     #[error("{0}")]
     TooLarge(String),
@@ -70,6 +74,18 @@ pub enum PipelineError {
     /// The projection has ended with an error, which the program's log tells.
     #[error("the projection has stopped; see the program's log")]
     Stopped,
+    /// The log has lost what the state needs next.
+    #[error(
+        "the state comes from record {offset} of the log, which begins at record {start}: what lies between was \
+         removed, so the state can neither go on nor be made anew. Put back the state, or the log's files, from a \
+         copy"
+    )]
+    LogBeginsLater {
+        /// Where the state stands; 0 if there is none.
+        offset: Offset,
+        /// The first record that the log holds.
+        start: Offset,
+    },
     /// The state was written by a newer program.
     #[error("the state was written by a newer program: run that one")]
     TooNew,
@@ -86,6 +102,7 @@ pub(crate) struct Inner {
     pub(crate) gate: Gate,
     /// The log's end when it was opened.
     opened_at: Offset,
+    pub(crate) keeping: Keeping,
     pub(crate) stopping: AtomicBool,
     pub(crate) failed: AtomicBool,
 }
@@ -132,6 +149,9 @@ impl Pipeline {
         live.applied.send_replace(offset);
         live.checkpointed.send_replace(offset);
         live.pulses.lock().total = live.counters.lock().total();
+        if offset < log.start() {
+            return Err(PipelineError::LogBeginsLater { offset, start: log.start() });
+        }
         let reader = log.reader(offset)?;
         let opened_at = log.end();
         let watermarks = Watermarks::new(opened_at);
@@ -146,6 +166,7 @@ impl Pipeline {
             watermarks,
             gate: Gate::new(),
             opened_at,
+            keeping: Keeping::default(),
             stopping,
             failed,
         });
@@ -157,6 +178,24 @@ impl Pipeline {
             spawn("keeper", move || keeper.run(&tasks))?,
         ];
         Ok(Self { inner, threads: Mutex::new(threads.into()) })
+    }
+
+    /// Keeps the log's records for one more reader until it is past them. `position` is asked often, from a
+    /// thread of its own, and tells the offset that a power cut cannot take the reader back before. Register
+    /// all readers before [`keep_log`](Self::keep_log).
+    pub fn register_reader(&self, name: &str, position: Position) {
+        self.inner.keeping.register(name, position);
+    }
+
+    /// From now on removes what the log need not keep. Call it once.
+    ///
+    /// # Errors
+    /// [`PipelineError`] when there is no thread for it.
+    pub fn keep_log(&self, retention: Retention) -> Result<(), PipelineError> {
+        let thread = retention::start(Arc::clone(&self.inner), retention);
+        let thread = thread.map_err(|e| damaged("the thread that keeps the log", &e))?;
+        self.threads.lock().push(thread);
+        Ok(())
     }
 
     /// Takes events: on success they are durable and will be applied, in this order.
@@ -214,6 +253,7 @@ impl Pipeline {
             match error {
                 AppendError::TooLarge { .. } => CollectError::TooLarge(error.to_string()),
                 AppendError::Overloaded { .. } => CollectError::Overloaded,
+                AppendError::Full(why) => CollectError::Full(self.inner.keeping.refused(why)),
                 AppendError::Closed => CollectError::Stopped,
             }
         };
@@ -413,6 +453,7 @@ impl Pipeline {
 impl Drop for Pipeline {
     fn drop(&mut self) {
         self.inner.stopping.store(true, Ordering::Release);
+        self.inner.keeping.stop();
         for thread in self.threads.lock().drain(..) {
             // One that panicked has told so already.
             let _ = thread.join();

@@ -99,6 +99,12 @@ pub(crate) struct Storage {
     pub(crate) dead_letters_max: u64,
     /// The same in MiB of their payloads.
     pub(crate) dead_letters_mib: u64,
+    /// Parts of the log that were last written to longer ago than this are removed; 0 keeps them for ever.
+    pub(crate) log_keep_days: u32,
+    /// The log's bound: the oldest parts are removed before it is reached. 0 for none.
+    pub(crate) log_max_mib: u64,
+    /// Events are refused with 503 while the disk has less free space than this.
+    pub(crate) disk_reserve_mib: u64,
 }
 
 /// How the program tells what it does.
@@ -133,6 +139,9 @@ impl Default for Config {
                 max_lag_records: 1_000_000,
                 dead_letters_max: 100_000,
                 dead_letters_mib: 256,
+                log_keep_days: 0,
+                log_max_mib: 0,
+                disk_reserve_mib: 512,
             },
             log: Log { level: "info".into(), format: "text".into() },
         }
@@ -180,7 +189,21 @@ pub(crate) fn load(file: Option<&Path>, flags: &[(&str, Value)]) -> Result<Loade
         figment = figment.merge(Serialized::from(nested(key, value), Profile::Default));
     }
     let config = figment.extract::<Config>().map_err(|e| Failure::Config(explain(&e)))?;
+    check_storage(&config.storage)?;
     Ok(Loaded { config, figment })
+}
+
+/// A log can be held to a bound only by removing files other than the one that is being written to.
+fn check_storage(storage: &Storage) -> Result<(), Failure> {
+    let least_mib = storage.log_segment_mib.saturating_mul(2);
+    if storage.log_max_mib == 0 || storage.log_max_mib >= least_mib {
+        return Ok(());
+    }
+    Err(Failure::Config(format!(
+        "storage.log_max_mib is {}, and the log is removed in files of {} MiB (storage.log_segment_mib): give it \
+         room for two of them, {least_mib}, or 0 for no bound",
+        storage.log_max_mib, storage.log_segment_mib
+    )))
 }
 
 /// `a.b` and a value as `{"a": {"b": value}}`.
@@ -306,6 +329,16 @@ mod tests {
         assert!(told.contains("did you mean 'data_dir'"), "{told}");
         let told = error("[serve]\nport = 'many'\n");
         assert!(told.contains("serve.port"), "{told}");
+    }
+
+    #[test]
+    fn the_log_has_room_for_two_of_its_files() {
+        let error = |toml: &str| load_toml(toml, &[]).err();
+        assert!(
+            error("[storage]\nlog_max_mib = 255\n").is_some_and(|told| told.contains("log_max_mib is 255"))
+        );
+        assert_eq!(error("[storage]\nlog_max_mib = 256\n"), None);
+        assert_eq!(error("[storage]\nlog_max_mib = 2\nlog_segment_mib = 1\n"), None);
     }
 
     #[test]

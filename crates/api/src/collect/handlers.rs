@@ -194,6 +194,7 @@ async fn take(
 pub(crate) fn not_collected(error: CollectError) -> Problem {
     match error {
         CollectError::Overloaded => Problem::new(Code::Overloaded, error.to_string()),
+        CollectError::Full(_) => Problem::new(Code::StorageFull, error.to_string()),
         CollectError::Stopped => Problem::new(Code::Stopped, error.to_string()),
         CollectError::TooLarge(detail) => Problem::new(Code::BodyTooLarge, detail),
     }

@@ -12,6 +12,8 @@ use tradewind_ports::block_on;
 
 use crate::state_digest;
 
+mod keeping;
+
 use super::*;
 
 pub(crate) const NOW: UtcMillis = UtcMillis::new(1_795_000_000_000);
