@@ -10,4 +10,4 @@ pub(crate) mod ga4;
 pub(crate) mod posthog;
 pub(crate) mod snowplow;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;

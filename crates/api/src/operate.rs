@@ -56,6 +56,7 @@ pub(crate) async fn readyz(State(api): State<Arc<Api>>) -> Result<&'static str, 
 pub(crate) async fn metrics(State(api): State<Arc<Api>>) -> impl IntoResponse {
     let text = match &api.prometheus {
         Some(handle) => {
+            api.admission.measure();
             handle.run_upkeep();
             handle.render()
         }

@@ -12,6 +12,8 @@ use tradewind_kernel::UtcMillis;
 use tradewind_pipeline::Pipeline;
 use utoipa::ToSchema;
 
+use crate::admission::{Admission, AdmissionSettings};
+
 /// Rejected events that are kept for the view of them.
 const KEPT_REJECTS: usize = 1_000;
 
@@ -24,6 +26,8 @@ pub struct ApiSettings {
     pub api_keys: Vec<String>,
     /// Origins of browsers that may send events; any if empty.
     pub allowed_origins: Vec<String>,
+    /// Bounds of what may be under way.
+    pub admission: AdmissionSettings,
 }
 
 /// An event that was not taken, and why.
@@ -50,6 +54,7 @@ pub struct Api {
     pub decider: Arc<Decider>,
     /// What the configuration says.
     pub settings: ApiSettings,
+    pub(crate) admission: Admission,
     pub(crate) prometheus: Option<PrometheusHandle>,
     rejects: Mutex<VecDeque<Rejected>>,
     rejected_total: AtomicU64,
@@ -65,7 +70,8 @@ impl Api {
         prometheus: Option<PrometheusHandle>,
     ) -> Self {
         let (rejects, rejected_total) = (Mutex::default(), AtomicU64::new(0));
-        Self { pipeline, decider, settings, prometheus, rejects, rejected_total }
+        let admission = Admission::new(&settings.admission, &settings.write_keys);
+        Self { pipeline, decider, settings, admission, prometheus, rejects, rejected_total }
     }
 
     /// The time, by the pipeline's clock.

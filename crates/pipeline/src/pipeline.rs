@@ -156,12 +156,9 @@ impl Pipeline {
     }
 
     async fn append(&self, records: Vec<Vec<u8>>) -> Result<Offset, CollectError> {
-        if self.inner.failed.load(Ordering::Acquire) {
-            return Err(CollectError::Stopped);
-        }
-        if self.lag() > self.inner.settings.max_lag_records {
+        if let Some(refusal) = self.refusal() {
             measures::append_refused();
-            return Err(CollectError::Overloaded);
+            return Err(refusal);
         }
         let (count, began) = (records.len() as u64, Instant::now());
         let refused = |error| {
@@ -175,6 +172,15 @@ impl Pipeline {
         let written = self.inner.log.append(records).map_err(refused)?.await.map_err(refused)?;
         measures::events_durable(count, began.elapsed());
         Ok(written.end)
+    }
+
+    /// Why nothing would be taken now, whatever it is. It costs next to nothing to ask before work is begun.
+    #[must_use]
+    pub fn refusal(&self) -> Option<CollectError> {
+        if self.inner.failed.load(Ordering::Acquire) {
+            return Some(CollectError::Stopped);
+        }
+        (self.lag() > self.inner.settings.max_lag_records).then_some(CollectError::Overloaded)
     }
 
     /// Durable records that are not applied yet.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -16,7 +15,7 @@ use utoipa::ToSchema;
 use super::message::{Batch, Message};
 use super::parse::{Envelope, Reject, parse, sample};
 use crate::auth::{check_api_key, check_write_key};
-use crate::body::read_json;
+use crate::body::{Inbound, read_json};
 use crate::extract::Query;
 use crate::problem::{Code, FieldError, Problem, ProblemDocument};
 use crate::state::{Api, Rejected};
@@ -57,7 +56,7 @@ pub(crate) async fn batch(
     State(api): State<Arc<Api>>,
     Query(query): Query<CollectQuery>,
     headers: HeaderMap,
-    body: Body,
+    body: Inbound,
 ) -> Result<Response, Problem> {
     take_batch(&api, &query, &headers, body, Origin::Live).await
 }
@@ -67,7 +66,7 @@ pub(crate) async fn import(
     State(api): State<Arc<Api>>,
     Query(query): Query<CollectQuery>,
     headers: HeaderMap,
-    body: Body,
+    body: Inbound,
 ) -> Result<Response, Problem> {
     take_batch(&api, &query, &headers, body, Origin::Import).await
 }
@@ -76,12 +75,12 @@ async fn take_batch(
     api: &Api,
     query: &CollectQuery,
     headers: &HeaderMap,
-    body: Body,
+    body: Inbound,
     origin: Origin,
 ) -> Result<Response, Problem> {
     let bytes = read_json(headers, body).await?;
     let batch: Batch<'_> = serde_json::from_slice(&bytes).map_err(|e| not_a_batch(&e))?;
-    check_write_key(api, headers, [batch.write_key.get(), query.write_key.as_deref()])?;
+    let key = check_write_key(api, headers, [batch.write_key.get(), query.write_key.as_deref()])?;
     if batch.batch.is_empty() {
         return Err(Problem::new(Code::BatchInvalid, "the batch is empty; send at least one message"));
     }
@@ -89,6 +88,7 @@ async fn take_batch(
         let detail = format!("the batch has {} messages, and {MAX_BATCH} are the most", batch.batch.len());
         return Err(Problem::new(Code::BatchTooLong, detail));
     }
+    api.admission.charge(&key, batch.batch.len())?;
     let received = api.now();
     let sent = batch.sent_at.get().and_then(|text| UtcMillis::parse(text).ok());
     let envelope = Envelope { received, sent, context: batch.context, origin, kind: None };
@@ -111,11 +111,12 @@ pub(crate) async fn one(
     kind: Kind,
     query: CollectQuery,
     headers: HeaderMap,
-    body: Body,
+    body: Inbound,
 ) -> Result<Response, Problem> {
     let bytes = read_json(&headers, body).await?;
     let message: Message<'_> = serde_json::from_slice(&bytes).map_err(|e| not_a_message(&e))?;
-    check_write_key(&api, &headers, [message.write_key.get(), query.write_key.as_deref()])?;
+    let key = check_write_key(&api, &headers, [message.write_key.get(), query.write_key.as_deref()])?;
+    api.admission.charge(&key, 1)?;
     let envelope =
         Envelope { received: api.now(), sent: None, context: None, origin: Origin::Live, kind: Some(kind) };
     let json = std::str::from_utf8(&bytes).unwrap_or_default();

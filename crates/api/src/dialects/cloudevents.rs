@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -18,7 +17,7 @@ use tradewind_kernel::UtcMillis;
 
 use super::draft::{Draft, Fields, check_length, deliver, read_body, read_event, read_items, text_of, texts};
 use crate::auth::check_write_key;
-use crate::body::read_json;
+use crate::body::{Inbound, read_json};
 use crate::collect::handlers::{CollectQuery, Taken};
 use crate::collect::parse::{Reject, malformed};
 use crate::extract::Query;
@@ -38,9 +37,9 @@ pub(crate) async fn receive(
     State(api): State<Arc<Api>>,
     Query(query): Query<CollectQuery>,
     headers: HeaderMap,
-    body: Body,
+    body: Inbound,
 ) -> Result<Response, Problem> {
-    check_write_key(&api, &headers, [query.write_key.as_deref(), None])?;
+    let key = check_write_key(&api, &headers, [query.write_key.as_deref(), None])?;
     let mode = mode_of(&headers)?;
     let bytes = read_json(&headers, body).await?;
     let joined;
@@ -53,6 +52,7 @@ pub(crate) async fn receive(
         }
     };
     check_length(raw.len())?;
+    api.admission.charge(&key, raw.len())?;
     let items = read_items(&texts(&raw), |_, source| Ok(vec![read(source)?]));
     let delivered = deliver(&api, api.now(), items).await?;
     match (delivered.taken, delivered.rejected) {

@@ -8,7 +8,6 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use serde::Deserialize;
@@ -22,7 +21,7 @@ use super::draft::{
     text_of, texts,
 };
 use crate::auth::check_write_key;
-use crate::body::read_json;
+use crate::body::{Inbound, read_json};
 use crate::collect::parse::{Reject, reject};
 use crate::extract::Query;
 use crate::problem::Problem;
@@ -89,12 +88,12 @@ pub(crate) async fn batch(
     State(api): State<Arc<Api>>,
     Query(query): Query<CaptureQuery>,
     headers: HeaderMap,
-    body: Body,
+    body: Inbound,
 ) -> Result<Json<Value>, Problem> {
     let bytes = read_compressed(&query, headers.clone(), body).await?;
     let batch: Batch<'_> = read_body(&bytes, "batch")?;
-    check_write_key(&api, &headers, [batch.api_key.get(), batch.token.get()])?;
-    take(&api, &texts(&batch.batch), time_of(&batch.sent_at)).await
+    let key = check_write_key(&api, &headers, [batch.api_key.get(), batch.token.get()])?;
+    take(&api, &key, &texts(&batch.batch), time_of(&batch.sent_at)).await
 }
 
 /// `POST /capture/`, `/e/` and `/i/v0/e/`: one event or, from browsers, a list or a batch.
@@ -102,25 +101,27 @@ pub(crate) async fn capture(
     State(api): State<Arc<Api>>,
     Query(query): Query<CaptureQuery>,
     headers: HeaderMap,
-    body: Body,
+    body: Inbound,
 ) -> Result<Json<Value>, Problem> {
     let bytes = read_compressed(&query, headers.clone(), body).await?;
     if let Ok(batch) = serde_json::from_slice::<Batch<'_>>(&bytes) {
-        check_write_key(&api, &headers, [batch.api_key.get(), batch.token.get()])?;
-        return take(&api, &texts(&batch.batch), time_of(&batch.sent_at)).await;
+        let key = check_write_key(&api, &headers, [batch.api_key.get(), batch.token.get()])?;
+        return take(&api, &key, &texts(&batch.batch), time_of(&batch.sent_at)).await;
     }
     let raw: Vec<&RawValue> = match serde_json::from_slice::<Vec<&RawValue>>(&bytes) {
         Ok(list) => list,
         Err(_) => vec![read_body(&bytes, "event")?],
     };
     let sources = texts(&raw);
+    let mut keys = Vec::with_capacity(sources.len());
     for source in &sources {
         let keyed = read_body::<Keyed<'_>>(source.as_bytes(), "event")?;
         let in_properties = text_of(&keyed.properties, "token");
         let own = keyed.api_key.get().or(keyed.token.get());
-        check_write_key(&api, &headers, [own, in_properties.as_deref()])?;
+        keys.push(check_write_key(&api, &headers, [own, in_properties.as_deref()])?);
     }
-    take(&api, &sources, None).await
+    // Where events of several keys come together, the first one's quota counts.
+    take(&api, keys.first().map_or("", String::as_str), &sources, None).await
 }
 
 /// `POST /flags/`: there are no flags here, and a client falls back to its defaults.
@@ -132,7 +133,7 @@ pub(crate) async fn flags() -> Json<Value> {
 async fn read_compressed(
     query: &CaptureQuery,
     mut headers: HeaderMap,
-    body: Body,
+    body: Inbound,
 ) -> Result<bytes::Bytes, Problem> {
     if query.compression.as_deref() == Some("gzip-js") {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
@@ -140,8 +141,14 @@ async fn read_compressed(
     read_json(&headers, body).await
 }
 
-async fn take(api: &Api, sources: &[&str], sent: Option<UtcMillis>) -> Result<Json<Value>, Problem> {
+async fn take(
+    api: &Api,
+    key: &str,
+    sources: &[&str],
+    sent: Option<UtcMillis>,
+) -> Result<Json<Value>, Problem> {
     check_length(sources.len())?;
+    api.admission.charge(key, sources.len())?;
     let received = api.now();
     let items = read_items(sources, |_, source| Ok(vec![read(source, sent, received)?]));
     deliver(api, received, items).await?;

@@ -7,7 +7,6 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
@@ -23,7 +22,7 @@ use tradewind_kernel::UtcMillis;
 use self::entities::Entities;
 use super::draft::{Draft, Fields, check_length, deliver, read_body, read_event, read_items, text_of, texts};
 use crate::auth::check_write_key;
-use crate::body::{MAX_DEPTH, depth_exceeds, read_json};
+use crate::body::{Inbound, MAX_DEPTH, depth_exceeds, read_json};
 use crate::collect::handlers::CollectQuery;
 use crate::collect::parse::{Reject, malformed, reject};
 use crate::extract::Query;
@@ -67,7 +66,7 @@ pub(crate) async fn receive(
     State(api): State<Arc<Api>>,
     Query(query): Query<CollectQuery>,
     headers: HeaderMap,
-    body: Body,
+    body: Inbound,
 ) -> Result<&'static str, Problem> {
     let bytes = read_json(&headers, body).await?;
     let payload: Payload<'_> = read_body(&bytes, "payload_data")?;
@@ -90,12 +89,16 @@ pub(crate) async fn pixel(
 
 async fn take(api: &Api, query: &CollectQuery, headers: &HeaderMap, sources: &[&str]) -> Result<(), Problem> {
     check_length(sources.len())?;
+    let mut first_key = None;
     if !api.settings.write_keys.is_empty() {
         for key in sources.iter().map(|source| read_event::<Fields>(source).ok()) {
             let aid = key.and_then(|event| text_of(&event, "aid"));
-            check_write_key(api, headers, [query.write_key.as_deref(), aid.as_deref()])?;
+            let key = check_write_key(api, headers, [query.write_key.as_deref(), aid.as_deref()])?;
+            first_key.get_or_insert(key);
         }
     }
+    // Where events of several keys come together, the first one's quota counts.
+    api.admission.charge(first_key.as_deref().unwrap_or_default(), sources.len())?;
     deliver(api, api.now(), read_items(sources, |_, source| read(source))).await.map(|_| ())
 }
 
