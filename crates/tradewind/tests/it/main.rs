@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests: to panic is to fail")]
 
+mod admission;
 mod cli;
 mod crash;
 mod journey;

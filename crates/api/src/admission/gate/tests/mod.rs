@@ -15,8 +15,11 @@ const KEY: (&str, &str) = ("authorization", "Basic azo=");
 const TRACK: &str = r#"{"anonymousId":"a","event":"Looked"}"#;
 const DECIDE: &str = r#"{"placements":[{"name":"home.trending"}]}"#;
 
+/// Method, path, headers, body.
+type Sent = (&'static str, &'static str, &'static [(&'static str, &'static str)], &'static str);
+
 /// One event of each dialect, and how it is sent.
-const DIALECTS: [(&str, &str, &[(&str, &str)], &str); 11] = [
+const DIALECTS: [Sent; 11] = [
     ("POST", "/v1/track", &[KEY], TRACK),
     ("POST", "/v1/t?writeKey=k", &[], TRACK),
     ("POST", "/v1/batch", &[KEY], r#"{"batch":[{"type":"track","anonymousId":"a","event":"Looked"}]}"#),
