@@ -51,7 +51,7 @@ pub(crate) struct Limits {
 
 /// Serves until `stop`, and then until open requests have ended, or the grace has.
 pub(crate) async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: impl Future) {
-    let places = Arc::new(Semaphore::new(limits.max_connections));
+    let places = Arc::new(Semaphore::new(limits.max_connections.min(Semaphore::MAX_PERMITS)));
     let turned_away = Arc::new(Semaphore::new(TURNED_AWAY_AT_ONCE));
     let graceful = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);

@@ -53,8 +53,9 @@ pub(crate) struct Taken {
 #[utoipa::path(post, path = "/v1/batch", tag = "collect", request_body = serde_json::Value,
     params(("strict" = Option<u8>, Query, description = "1 refuses a batch with any bad event")),
     responses((status = 200, body = Taken, description = "durable, but for the events named"),
-        (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument), (status = 413, body = ProblemDocument),
-        (status = 429, body = ProblemDocument)))]
+        (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument),
+        (status = 408, body = ProblemDocument), (status = 413, body = ProblemDocument),
+        (status = 429, body = ProblemDocument), (status = 503, body = ProblemDocument)))]
 pub(crate) async fn batch(
     State(api): State<Arc<Api>>,
     Query(query): Query<CollectQuery>,

@@ -45,7 +45,7 @@ pub(crate) fn serve(
             events_per_second_per_key: config.collect.events_per_second_per_key,
             events_per_second: config.collect.events_per_second,
             burst_seconds: config.collect.burst_seconds,
-            max_inflight_bytes: config.serve.max_inflight_mib << 20,
+            max_inflight_bytes: config.serve.max_inflight_mib.saturating_mul(1 << 20),
             read_timeout: Duration::from_millis(config.serve.read_timeout_ms),
         },
     };
