@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -12,6 +11,8 @@ use axum::routing::{any, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tradewind_events::Kind;
 
+use crate::admission::gate::admit;
+use crate::body::Inbound;
 use crate::collect::handlers::{self, CollectQuery};
 use crate::collect::{rudder_config, segment_settings};
 use crate::dead_letters::handlers as dead_letters;
@@ -85,7 +86,7 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
                       Query(query): Query<CollectQuery>,
                       peer: Peer,
                       headers: HeaderMap,
-                      body: Body| handlers::one(api, kind, query, (peer, headers), body);
+                      body: Inbound| handlers::one(api, kind, query, (peer, headers), body);
             routes = routes.route(path, post(take));
         }
     }
@@ -95,6 +96,7 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
         None => routes.fallback(nothing_here),
     };
     routes
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), admit))
         .layer(middleware::from_fn_with_state(api, cors))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(trace::observe))

@@ -18,6 +18,12 @@ pub(crate) fn describe() {
         "Things wrong with checked events that have a schema; not every event is checked"
     );
     describe_counter!("tradewind_http_requests_total", "Requests answered, by route");
+    describe_counter!(
+        "tradewind_requests_refused_total",
+        "Requests and connections refused or cut for want of room, by reason"
+    );
+    describe_gauge!("tradewind_inflight_bytes", Unit::Bytes, "Memory that requests under way hold, by class");
+    describe_gauge!("tradewind_connections", "Open connections");
     describe_histogram!(
         "tradewind_http_request_seconds",
         Unit::Seconds,
@@ -54,6 +60,37 @@ pub(crate) fn privacy_request(kind: &'static str) {
 pub(crate) fn schema_finding(event: &str, problem: &'static str) {
     counter!("tradewind_schema_findings_total", "event" => event.to_owned(), "problem" => problem)
         .increment(1);
+}
+
+/// A request was refused before it was done: `lag`, `stopped`, `memory`, `quota_key`, `quota_all`, `slow`.
+pub(crate) fn request_refused(reason: &'static str) {
+    counter!("tradewind_requests_refused_total", "reason" => reason).increment(1);
+}
+
+/// Bytes that requests of a class hold now.
+pub(crate) fn inflight(class: &'static str, bytes: usize) {
+    gauge!("tradewind_inflight_bytes", "class" => class)
+        .set(f64::from(u32::try_from(bytes).unwrap_or(u32::MAX)));
+}
+
+/// A connection was opened.
+pub fn connection_opened() {
+    gauge!("tradewind_connections").increment(1.0);
+}
+
+/// A connection was closed.
+pub fn connection_closed() {
+    gauge!("tradewind_connections").decrement(1.0);
+}
+
+/// A connection was refused because too many are open.
+pub fn connection_refused() {
+    counter!("tradewind_requests_refused_total", "reason" => "connections").increment(1);
+}
+
+/// A connection was cut because its client was too slow.
+pub fn connection_cut() {
+    counter!("tradewind_requests_refused_total", "reason" => "slow").increment(1);
 }
 
 /// A request was answered. The route is the template, never the path itself.

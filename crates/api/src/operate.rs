@@ -59,6 +59,7 @@ pub(crate) async fn metrics(State(api): State<Arc<Api>>) -> impl IntoResponse {
             if let Ok(totals) = api.pipeline.dead_letter_totals() {
                 measures::letters_waiting(totals.waiting);
             }
+            api.admission.measure();
             handle.run_upkeep();
             handle.render()
         }

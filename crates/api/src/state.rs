@@ -11,6 +11,7 @@ use tradewind_kernel::UtcMillis;
 use tradewind_pipeline::Pipeline;
 use utoipa::ToSchema;
 
+use crate::admission::{Admission, AdmissionSettings};
 use crate::dead_letters::{Desk, latest_rejects};
 use crate::enrich::{Enricher, GeoDatabase, TrustedProxies};
 use crate::schemas::LiveFindings;
@@ -30,6 +31,8 @@ pub struct ApiSettings {
     pub schemas: Arc<Registry>,
     /// Proxies whose word is taken for the address that they forward for.
     pub trusted_proxies: TrustedProxies,
+    /// Bounds of what may be under way.
+    pub admission: AdmissionSettings,
 }
 
 /// An event that was not taken, and why.
@@ -57,6 +60,7 @@ pub struct Api {
     /// What the configuration says.
     pub settings: ApiSettings,
     pub(crate) schemas: LiveFindings,
+    pub(crate) admission: Admission,
     pub(crate) prometheus: Option<PrometheusHandle>,
     pub(crate) desk: Desk,
     pub(crate) enricher: Enricher,
@@ -74,7 +78,8 @@ impl Api {
     ) -> Self {
         let (desk, rejected_total) = (Desk::default(), AtomicU64::new(0));
         let (schemas, enricher) = (LiveFindings::new(Arc::clone(&settings.schemas)), Enricher::new(None));
-        Self { pipeline, decider, settings, schemas, prometheus, desk, enricher, rejected_total }
+        let admission = Admission::new(&settings.admission, &settings.write_keys);
+        Self { pipeline, decider, settings, schemas, admission, prometheus, desk, enricher, rejected_total }
     }
 
     /// The same with a database that says where addresses are.

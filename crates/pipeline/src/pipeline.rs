@@ -235,12 +235,9 @@ impl Pipeline {
     }
 
     pub(crate) async fn append(&self, records: Vec<Vec<u8>>) -> Result<Offset, CollectError> {
-        if self.inner.failed.load(Ordering::Acquire) {
-            return Err(CollectError::Stopped);
-        }
-        if self.is_overloaded() {
+        if let Some(refusal) = self.refusal() {
             measures::append_refused();
-            return Err(CollectError::Overloaded);
+            return Err(refusal);
         }
         let (count, gate) = (records.len() as u64, &self.inner.gate);
         let queued = gate.queue(count);
@@ -285,11 +282,15 @@ impl Pipeline {
         }
     }
 
-    /// Whether the next append would be refused: too much waits to be applied.
+    /// Why nothing would be taken now, whatever it is. It costs next to nothing to ask before work is begun.
     #[must_use]
-    pub fn is_overloaded(&self) -> bool {
+    pub fn refusal(&self) -> Option<CollectError> {
+        if self.inner.failed.load(Ordering::Acquire) {
+            return Some(CollectError::Stopped);
+        }
         let lag = self.lag();
-        lag > self.inner.settings.max_lag_records || self.inner.gate.is_overloaded(lag)
+        let is_overloaded = lag > self.inner.settings.max_lag_records || self.inner.gate.is_overloaded(lag);
+        is_overloaded.then_some(CollectError::Overloaded)
     }
 
     /// Durable records that are not applied yet.

@@ -123,10 +123,14 @@ pub(crate) enum DeadLettersCommand {
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum BenchPart {
-    /// Events and decisions
+    /// Everything
     All,
     /// Taking in events
     Events,
+    /// Taking in events one a request
+    Singles,
+    /// More events than can be taken, and how soon they are in profiles
+    Overload,
     /// Decisions for a demo shop
     Decisions,
 }
@@ -139,6 +143,12 @@ pub(crate) struct BenchArguments {
     /// Seconds that each measurement takes, without its warm-up
     #[arg(long, default_value_t = 10)]
     pub(crate) seconds: u32,
+    /// Events of a batch [default: 100, and 500 under overload]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=2_500))]
+    pub(crate) batch: Option<u16>,
+    /// The server's storage.max_lag_records under overload [default: the server's own]
+    #[arg(long)]
+    pub(crate) max_lag_records: Option<u64>,
 }
 
 #[derive(Debug, Args)]

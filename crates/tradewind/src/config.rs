@@ -42,6 +42,14 @@ pub(crate) struct Serve {
     pub(crate) port: u16,
     /// Addresses and networks of proxies whose `X-Forwarded-For` or `Forwarded` is believed.
     pub(crate) trusted_proxies: Vec<String>,
+    /// Connections that may be open at once.
+    pub(crate) max_connections: usize,
+    /// Memory of requests under way; an eighth of it, and at least 4 MiB, is kept for those that ask.
+    pub(crate) max_inflight_mib: usize,
+    /// For a request's head, for a pause in its body, and for an answer to be taken.
+    pub(crate) read_timeout_ms: u64,
+    /// Until the next request of a connection that is kept.
+    pub(crate) idle_timeout_ms: u64,
 }
 
 /// Who may send events.
@@ -58,6 +66,12 @@ pub(crate) struct Collect {
     pub(crate) schemas_dir: Option<PathBuf>,
     /// A file in MaxMind's format that says where addresses are.
     pub(crate) geo_database: Option<PathBuf>,
+    /// Events a second that one write key may send; 0 is no limit.
+    pub(crate) events_per_second_per_key: u32,
+    /// Events a second that all may send together; 0 is no limit.
+    pub(crate) events_per_second: u32,
+    /// Seconds' worth of events that may come at once after a quiet time.
+    pub(crate) burst_seconds: u32,
 }
 
 /// Who may ask.
@@ -121,13 +135,24 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data_dir: "./tradewind-data".into(),
-            serve: Serve { host: "127.0.0.1".into(), port: 8080, trusted_proxies: Vec::new() },
+            serve: Serve {
+                host: "127.0.0.1".into(),
+                port: 8080,
+                trusted_proxies: Vec::new(),
+                max_connections: 4_096,
+                max_inflight_mib: 64,
+                read_timeout_ms: 10_000,
+                idle_timeout_ms: 75_000,
+            },
             collect: Collect {
                 write_keys: Vec::new(),
                 allowed_origins: Vec::new(),
                 shopify_secrets: Vec::new(),
                 schemas_dir: None,
                 geo_database: None,
+                events_per_second_per_key: 0,
+                events_per_second: 0,
+                burst_seconds: 10,
             },
             api: ApiKeys { keys: Vec::new() },
             shop: Shop { name: "Tradewind".into(), currency: Currency::EUR },

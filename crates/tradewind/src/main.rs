@@ -6,6 +6,7 @@
 mod cli;
 mod commands;
 mod config;
+mod door;
 mod failure;
 mod house;
 mod logging;

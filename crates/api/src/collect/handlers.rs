@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -17,7 +16,7 @@ use utoipa::ToSchema;
 use super::message::{Batch, Message};
 use super::parse::{Envelope, parse};
 use crate::auth::{check_api_key, check_write_key};
-use crate::body::read_json;
+use crate::body::{Inbound, read_json};
 use crate::dead_letters::{Dialect, Refused, Shared, Source, Verdict, take_in};
 use crate::enrich::{Peer, Sender};
 use crate::extract::Query;
@@ -29,6 +28,10 @@ pub(crate) const MAX_BATCH: usize = 2_500;
 
 /// How long the view of rejected events waits for what was just refused.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// How long it may take until somebody has made room on the disk.
+const ROOM_MAY_COME: Duration = Duration::from_secs(10);
+/// Messages read before others get a turn: large batches keep neither refusals nor decisions waiting.
+const READ_AT_A_TIME: usize = 64;
 
 /// What the query may say.
 #[derive(Debug, Default, Deserialize)]
@@ -57,14 +60,15 @@ pub(crate) struct Taken {
 #[utoipa::path(post, path = "/v1/batch", tag = "collect", request_body = serde_json::Value,
     params(("strict" = Option<u8>, Query, description = "1 refuses a batch with any bad event")),
     responses((status = 200, body = Taken, description = "durable, but for the events named"),
-        (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument), (status = 413, body = ProblemDocument),
-        (status = 429, body = ProblemDocument)))]
+        (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument),
+        (status = 408, body = ProblemDocument), (status = 413, body = ProblemDocument),
+        (status = 429, body = ProblemDocument), (status = 503, body = ProblemDocument)))]
 pub(crate) async fn batch(
     State(api): State<Arc<Api>>,
     Query(query): Query<CollectQuery>,
     peer: Peer,
     headers: HeaderMap,
-    body: Body,
+    body: Inbound,
 ) -> Result<Response, Problem> {
     let sender = Sender::of(&api, &headers, peer);
     take_batch(&api, &query, &headers, body, (Origin::Live, sender)).await
@@ -75,7 +79,7 @@ pub(crate) async fn import(
     State(api): State<Arc<Api>>,
     Query(query): Query<CollectQuery>,
     headers: HeaderMap,
-    body: Body,
+    body: Inbound,
 ) -> Result<Response, Problem> {
     let sender = Sender::of_history(&api.enricher);
     take_batch(&api, &query, &headers, body, (Origin::Import, sender)).await
@@ -85,7 +89,7 @@ async fn take_batch(
     api: &Api,
     query: &CollectQuery,
     headers: &HeaderMap,
-    body: Body,
+    body: Inbound,
     (origin, sender): (Origin, Sender<'_>),
 ) -> Result<Response, Problem> {
     let bytes = read_json(headers, body).await?;
@@ -98,6 +102,7 @@ async fn take_batch(
         let detail = format!("the batch has {} messages, and {MAX_BATCH} are the most", batch.batch.len());
         return Err(Problem::new(Code::BatchTooLong, detail));
     }
+    api.admission.charge(&key, batch.batch.len())?;
     let received = api.now();
     let sent = batch.sent_at.get().and_then(|text| UtcMillis::parse(text).ok());
     let envelope = Envelope { received, sent, context: batch.context, origin, kind: None, sender };
@@ -120,11 +125,12 @@ pub(crate) async fn one(
     kind: Kind,
     query: CollectQuery,
     (peer, headers): (Peer, HeaderMap),
-    body: Body,
+    body: Inbound,
 ) -> Result<Response, Problem> {
     let bytes = read_json(&headers, body).await?;
     let message: Message<'_> = serde_json::from_slice(&bytes).map_err(|e| not_a_message(&e))?;
     let key = check_write_key(&api, &headers, [message.write_key.get(), query.write_key.as_deref()])?;
+    api.admission.charge(&key, 1)?;
     let (origin, sender) = (Origin::Live, Sender::of(&api, &headers, peer));
     let envelope =
         Envelope { received: api.now(), sent: None, context: None, origin, kind: Some(kind), sender };
@@ -151,6 +157,9 @@ async fn take(
     let mut events: Vec<Event> = Vec::with_capacity(items.len());
     let mut bad: Vec<Refused<'_>> = Vec::new();
     for (index, json) in items.iter().enumerate() {
+        if index % READ_AT_A_TIME == READ_AT_A_TIME - 1 {
+            tokio::task::yield_now().await;
+        }
         match parse(json, envelope).and_then(|event| api.schemas.admit(event, strict)) {
             Ok(event) => events.push(event),
             Err(reject) => bad.push(Refused { index, json, reject }),
@@ -194,7 +203,7 @@ async fn take(
 pub(crate) fn not_collected(error: CollectError) -> Problem {
     match error {
         CollectError::Overloaded => Problem::new(Code::Overloaded, error.to_string()),
-        CollectError::Full(_) => Problem::new(Code::StorageFull, error.to_string()),
+        CollectError::Full(_) => Problem::new(Code::StorageFull, error.to_string()).after(ROOM_MAY_COME),
         CollectError::Stopped => Problem::new(Code::Stopped, error.to_string()),
         CollectError::TooLarge(detail) => Problem::new(Code::BodyTooLarge, detail),
     }

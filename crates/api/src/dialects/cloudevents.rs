@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -18,7 +17,7 @@ use tradewind_kernel::UtcMillis;
 
 use super::draft::{Draft, Fields, check_length, deliver, read_body, read_event, read_items, text_of, texts};
 use crate::auth::check_write_key;
-use crate::body::read_json;
+use crate::body::{Inbound, read_json};
 use crate::collect::handlers::{CollectQuery, Taken};
 use crate::collect::parse::{Reject, malformed};
 use crate::dead_letters::{Dialect, Shared, Source};
@@ -39,7 +38,7 @@ pub(crate) async fn receive(
     State(api): State<Arc<Api>>,
     Query(query): Query<CollectQuery>,
     headers: HeaderMap,
-    body: Body,
+    body: Inbound,
 ) -> Result<Response, Problem> {
     let key = check_write_key(&api, &headers, [query.write_key.as_deref(), None])?;
     let mode = mode_of(&headers)?;
@@ -54,6 +53,7 @@ pub(crate) async fn receive(
         }
     };
     check_length(raw.len())?;
+    api.admission.charge(&key, raw.len())?;
     let items = read_items(&texts(&raw), |_, source| Ok(vec![read(source)?]));
     let (dialect, received) = (Dialect::CloudEvents, api.now());
     let source = Source { dialect, received, key: &key, shared: &Shared::default };

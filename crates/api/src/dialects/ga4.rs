@@ -8,7 +8,6 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
@@ -22,7 +21,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use self::items::{Shape, properties};
 use super::draft::{Draft, Fields, Item, deliver_from, fields, read_event, read_items, text_of, texts};
 use crate::auth::check_write_key;
-use crate::body::read_json;
+use crate::body::{Inbound, read_json};
 use crate::collect::parse::{Reject, malformed, reject};
 use crate::dead_letters::{Dialect, Shared, Source};
 use crate::enrich::{Peer, Sender};
@@ -87,7 +86,7 @@ pub(crate) async fn collect(
     Query(query): Query<MeasurementQuery>,
     peer: Peer,
     headers: HeaderMap,
-    body: Body,
+    body: Inbound,
 ) -> Result<StatusCode, Problem> {
     let received = api.now();
     let read = read_json(&headers, body).await;
@@ -96,14 +95,18 @@ pub(crate) async fn collect(
     let items = match (&keyed, &read) {
         // Nothing of a stranger's body is kept.
         (Err(problem), _) => whole("", reject("write_key_unknown", problem.detail.clone())),
+        (_, Err(problem)) if matches!(problem.code, Code::Overloaded | Code::TooSlow) => {
+            return Err(problem.clone());
+        }
         (_, Err(problem)) => whole("", malformed(problem.detail.clone())),
-        (Ok(_), Ok(bytes)) => {
+        (Ok(key), Ok(bytes)) => {
             let json = std::str::from_utf8(bytes).unwrap_or_default();
             match read_event::<Measurement<'_>>(json) {
                 Ok(measurement) if measurement.events.len() > MAX_EVENTS => {
                     whole(json, malformed(format!("there are over {MAX_EVENTS} events")))
                 }
                 Ok(measurement) => {
+                    api.admission.charge(key, measurement.events.len())?;
                     let hash = xxh3_128(bytes);
                     read_items(&texts(&measurement.events), |n, source| {
                         read_one(&measurement, hash, n, source)
@@ -222,7 +225,7 @@ fn context(measurement: &Measurement<'_>) -> Fields {
 }
 
 /// `POST /debug/mp/collect`: says what is wrong and takes nothing.
-pub(crate) async fn debug(headers: HeaderMap, body: Body) -> Result<Json<Value>, Problem> {
+pub(crate) async fn debug(headers: HeaderMap, body: Inbound) -> Result<Json<Value>, Problem> {
     let bytes = match read_json(&headers, body).await {
         Err(problem) if problem.code == Code::BodyTooLarge => return Err(problem),
         Err(problem) => return Ok(messages(&[finding("", problem.detail, "VALUE_INVALID")])),

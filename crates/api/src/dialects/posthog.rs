@@ -8,7 +8,6 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use serde::Deserialize;
@@ -22,7 +21,7 @@ use super::draft::{
     take_object, text_of, texts,
 };
 use crate::auth::check_write_key;
-use crate::body::read_json;
+use crate::body::{Inbound, read_json};
 use crate::collect::parse::{Reject, reject};
 use crate::dead_letters::{Dialect, Shared, Source};
 use crate::enrich::{Peer, Sender};
@@ -92,7 +91,7 @@ pub(crate) async fn batch(
     Query(query): Query<CaptureQuery>,
     peer: Peer,
     headers: HeaderMap,
-    body: Body,
+    body: Inbound,
 ) -> Result<Json<Value>, Problem> {
     let bytes = read_compressed(&query, headers.clone(), body).await?;
     let batch: Batch<'_> = read_body(&bytes, "batch")?;
@@ -107,7 +106,7 @@ pub(crate) async fn capture(
     Query(query): Query<CaptureQuery>,
     peer: Peer,
     headers: HeaderMap,
-    body: Body,
+    body: Inbound,
 ) -> Result<Json<Value>, Problem> {
     let bytes = read_compressed(&query, headers.clone(), body).await?;
     if let Ok(batch) = serde_json::from_slice::<Batch<'_>>(&bytes) {
@@ -120,14 +119,16 @@ pub(crate) async fn capture(
         Err(_) => vec![read_body(&bytes, "event")?],
     };
     let sources = texts(&raw);
-    let mut key = String::new();
+    let mut keys = Vec::with_capacity(sources.len());
     for source in &sources {
         let keyed = read_body::<Keyed<'_>>(source.as_bytes(), "event")?;
         let in_properties = text_of(&keyed.properties, "token");
         let own = keyed.api_key.get().or(keyed.token.get());
-        key = check_write_key(&api, &headers, [own, in_properties.as_deref()])?;
+        keys.push(check_write_key(&api, &headers, [own, in_properties.as_deref()])?);
     }
-    take(&api, Sender::of(&api, &headers, peer), &sources, None, &key).await
+    // Where events of several keys come together, the first one's quota counts.
+    let key = keys.first().map_or("", String::as_str);
+    take(&api, Sender::of(&api, &headers, peer), &sources, None, key).await
 }
 
 /// `POST /flags/`: there are no flags here, and a client falls back to its defaults.
@@ -139,7 +140,7 @@ pub(crate) async fn flags() -> Json<Value> {
 async fn read_compressed(
     query: &CaptureQuery,
     mut headers: HeaderMap,
-    body: Body,
+    body: Inbound,
 ) -> Result<bytes::Bytes, Problem> {
     if query.compression.as_deref() == Some("gzip-js") {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
@@ -155,6 +156,7 @@ async fn take(
     key: &str,
 ) -> Result<Json<Value>, Problem> {
     check_length(sources.len())?;
+    api.admission.charge(key, sources.len())?;
     let received = api.now();
     let items = read_items(sources, |_, source| Ok(vec![read(source, sent, received)?]));
     let shared = || Shared { sent, ..Shared::default() };

@@ -24,7 +24,6 @@ mod privacy;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use tradewind_catalog::Change;
@@ -33,7 +32,7 @@ use tradewind_kernel::UtcMillis;
 
 use super::draft::{Draft, Fields, Item, deliver, read_body, text_of};
 use super::webhook::SignedBody;
-use crate::body::{MAX_BODY_BYTES, read_json};
+use crate::body::{Inbound, read_json, read_signed};
 use crate::collect::handlers::not_collected;
 use crate::collect::parse::{MAX_EVENT_BYTES, Reject};
 use crate::dead_letters::{Dialect, Shared, Source};
@@ -82,14 +81,13 @@ type Heard = Result<Said, Reject>;
 pub(crate) async fn receive(
     State(api): State<Arc<Api>>,
     headers: HeaderMap,
-    body: Body,
+    body: Inbound,
 ) -> Result<StatusCode, Problem> {
-    let raw = axum::body::to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| {
-        Problem::new(Code::BodyTooLarge, format!("the body is over {MAX_BODY_BYTES} bytes, or it broke off"))
-    })?;
+    let (raw, body) = read_signed(body).await?;
     SIGNATURE.check(&api.settings.shopify_secrets, &headers, &raw)?;
     // What is signed is not compressed: only the bounds are left to check.
-    let json = read_json(&HeaderMap::new(), Body::from(raw)).await?;
+    let json = read_json(&HeaderMap::new(), body).await?;
+    api.admission.charge("", 1)?;
     let payload: Fields = read_body(&json, "webhook of Shopify; ask for JSON")?;
     let text = std::str::from_utf8(&json).unwrap_or_default();
     let notice = Notice::read(&headers, &payload, text, api.now())?;

@@ -7,7 +7,6 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
@@ -25,7 +24,7 @@ use super::draft::{
     Draft, Fields, check_length, deliver_from, read_body, read_event, read_items, text_of, texts,
 };
 use crate::auth::check_write_key;
-use crate::body::{MAX_DEPTH, depth_exceeds, read_json};
+use crate::body::{Inbound, MAX_DEPTH, depth_exceeds, read_json};
 use crate::collect::handlers::CollectQuery;
 use crate::collect::parse::{Reject, malformed, reject};
 use crate::dead_letters::{Dialect, Shared, Source};
@@ -72,7 +71,7 @@ pub(crate) async fn receive(
     Query(query): Query<CollectQuery>,
     peer: Peer,
     headers: HeaderMap,
-    body: Body,
+    body: Inbound,
 ) -> Result<&'static str, Problem> {
     let bytes = read_json(&headers, body).await?;
     let payload: Payload<'_> = read_body(&bytes, "payload_data")?;
@@ -101,15 +100,19 @@ async fn take(
     sources: &[&str],
 ) -> Result<(), Problem> {
     check_length(sources.len())?;
-    let mut used = String::new();
+    let mut first_key = None;
     if !api.settings.write_keys.is_empty() {
         for key in sources.iter().map(|source| read_event::<Fields>(source).ok()) {
             let aid = key.and_then(|event| text_of(&event, "aid"));
-            used = check_write_key(api, headers, [query.write_key.as_deref(), aid.as_deref()])?;
+            let key = check_write_key(api, headers, [query.write_key.as_deref(), aid.as_deref()])?;
+            first_key.get_or_insert(key);
         }
     }
+    // Where events of several keys come together, the first one's quota counts.
+    let key = first_key.as_deref().unwrap_or_default();
+    api.admission.charge(key, sources.len())?;
     let (dialect, received) = (Dialect::Snowplow, api.now());
-    let source = Source { dialect, received, key: &used, shared: &Shared::default };
+    let source = Source { dialect, received, key, shared: &Shared::default };
     let items = read_items(sources, |_, source| read(source));
     deliver_from(api, Sender::of(api, headers, peer), &source, items).await.map(|_| ())
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{HeaderMap, Request};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
@@ -16,8 +16,10 @@ use tradewind_events::Event;
 use tradewind_kernel::{Currency, FixedClock, Subject, UtcMillis};
 use tradewind_people::Profile;
 use tradewind_pipeline::{LetterLimits, Pipeline, Settings};
+use tradewind_ports::StateStore;
 
 use super::draft::Draft;
+use crate::admission::AdmissionSettings;
 use crate::enrich::Sender;
 use crate::state::{Api, ApiSettings};
 
@@ -37,21 +39,31 @@ pub(crate) struct Shop {
 
 impl Shop {
     pub(crate) fn open() -> Self {
+        Self::with(AdmissionSettings::default(), 1_000_000, |store| Arc::new(store))
+    }
+
+    /// With bounds of its own, on a state that `wrap` may put something around.
+    pub(crate) fn with(
+        admission: AdmissionSettings,
+        max_lag_records: u64,
+        wrap: impl FnOnce(FjallStore) -> Arc<dyn StateStore>,
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let log = SegmentLog::open(&dir.path().join("log"), LogOptions::default()).unwrap();
         let store = FjallStore::open(&dir.path().join("state"), 8 << 20).unwrap();
         let settings = Settings {
             currency: Currency::EUR,
             popularity_half_life_ms: UtcMillis::DAY,
-            max_lag_records: 1_000_000,
+            max_lag_records,
             dead_letters: LetterLimits::default(),
         };
         let clock = Arc::new(FixedClock::new(RECEIVED));
-        let pipeline = Arc::new(Pipeline::open(Arc::new(log), Arc::new(store), clock, settings).unwrap());
+        let pipeline = Arc::new(Pipeline::open(Arc::new(log), wrap(store), clock, settings).unwrap());
         let decider = Arc::new(Decider::new(Arc::clone(&pipeline)));
         let settings = ApiSettings {
             write_keys: vec!["k".into()],
             shopify_secrets: vec!["new".into(), SECRET.into()],
+            admission,
             ..ApiSettings::default()
         };
         let api = Arc::new(Api::new(pipeline, decider, settings, None));
@@ -68,14 +80,26 @@ impl Shop {
         headers: &[(&str, &str)],
         body: impl Into<Body>,
     ) -> (u16, String) {
+        let (status, _, text) = self.answer(method, path, headers, body);
+        (status, text)
+    }
+
+    /// The same with the answer's headers.
+    pub(crate) fn answer(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> (u16, HeaderMap, String) {
         let request = Request::builder().method(method).uri(path);
         let request = headers.iter().fold(request, |r, (name, value)| r.header(*name, *value));
         let request = request.body(body.into()).unwrap();
         self.runtime.block_on(async {
             let response = self.router.clone().oneshot(request).await.unwrap();
-            let status = response.status().as_u16();
-            let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
-            (status, String::from_utf8_lossy(&body).into_owned())
+            let (parts, body) = response.into_parts();
+            let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+            (parts.status.as_u16(), parts.headers, String::from_utf8_lossy(&body).into_owned())
         })
     }
 

@@ -1,15 +1,14 @@
 //! `tradewind serve`
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
-use tradewind_api::{Api, ApiSettings, GeoDatabase, TrustedProxies};
+use tradewind_api::{AdmissionSettings, Api, ApiSettings, GeoDatabase, TrustedProxies};
 
 use crate::config::{Config, Loaded};
+use crate::door::{self, Limits};
 use crate::failure::Failure;
 use crate::house::House;
 use crate::shopfront::{self, Art};
@@ -48,6 +47,13 @@ pub(crate) fn serve(
         shopify_secrets: config.collect.shopify_secrets.clone(),
         schemas: Arc::new(crate::schemas::load(config)?),
         trusted_proxies: trusted_proxies(config)?,
+        admission: AdmissionSettings {
+            events_per_second_per_key: config.collect.events_per_second_per_key,
+            events_per_second: config.collect.events_per_second,
+            burst_seconds: config.collect.burst_seconds,
+            max_inflight_bytes: config.serve.max_inflight_mib.saturating_mul(1 << 20),
+            read_timeout: Duration::from_millis(config.serve.read_timeout_ms),
+        },
     };
     let (pipeline, decider) = (Arc::clone(&house.pipeline), Arc::clone(&house.decider));
     let api = Arc::new(Api::new(pipeline, decider, settings, Some(prometheus)).with_geo(geo));
@@ -87,27 +93,18 @@ async fn listen(config: &Config, router: Router, ready: impl FnOnce()) -> Result
     let bound = listener.local_addr().map_err(Failure::failed)?;
     tracing::info!(address = %bound, data_dir = %config.data_dir.display(), "listening");
     ready();
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps Nagle's algorithm");
-        }
-    });
-    let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let router = router.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async {
+    let limits = Limits {
+        max_connections: config.serve.max_connections,
+        read_timeout: Duration::from_millis(config.serve.read_timeout_ms),
+        idle_timeout: Duration::from_millis(config.serve.idle_timeout_ms),
+        grace: GRACE,
+    };
+    let stop = async {
         told_to_stop().await;
         tracing::info!("stopping");
-        // The receiver lives as long as the server does.
-        let _ = stopping.send(());
-    });
-    let give_up = async {
-        let _ = stopped.await;
-        tokio::time::sleep(GRACE).await;
     };
-    tokio::select! {
-        ended = server => ended.map_err(Failure::failed),
-        () = give_up => Ok(()),
-    }
+    door::serve(listener, router, limits, stop).await;
+    Ok(())
 }
 
 /// Waits for Ctrl-C or a TERM signal.

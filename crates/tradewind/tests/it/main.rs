@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests: to panic is to fail")]
 
 mod addresses;
+mod admission;
 mod cli;
 mod crash;
 mod dead_letters;
