@@ -109,7 +109,7 @@ impl Shop {
 
     /// The events applied, by name, once all are.
     pub(crate) fn counts(&self) -> Vec<(String, u64)> {
-        assert!(self.runtime.block_on(self.api.pipeline.drained(Duration::from_secs(10))));
+        assert!(self.runtime.block_on(self.api.pipeline.settled(Duration::from_secs(10))));
         self.api.pipeline.counts()
     }
 
