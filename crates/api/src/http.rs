@@ -18,7 +18,7 @@ use crate::dialects::{cloudevents, ga4, posthog, snowplow};
 use crate::extract::Query;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
-use crate::{decide, docs, openapi, operate, profiles, trace};
+use crate::{decide, docs, openapi, operate, profiles, sql, trace};
 
 /// Paths on which browsers of other origins may send events.
 const COLLECTING: [&str; 11] = [
@@ -51,6 +51,7 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
         .route("/v1/decide", post(decide::decide))
         .route("/v1/profiles/{subject}", get(profiles::profile))
         .route("/v1/stats", get(operate::stats))
+        .route("/v1/sql", post(sql::query))
         .route("/livez", get(operate::livez))
         .route("/healthz", get(operate::livez))
         .route("/health", get(operate::livez))

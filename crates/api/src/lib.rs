@@ -17,6 +17,7 @@ mod openapi;
 mod operate;
 mod problem;
 mod profiles;
+mod sql;
 mod state;
 mod text;
 mod trace;

@@ -4,7 +4,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use utoipa::OpenApi;
 
-use crate::{collect, decide, operate, profiles};
+use crate::{collect, decide, operate, profiles, sql};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -21,6 +21,7 @@ use crate::{collect, decide, operate, profiles};
         decide::decide,
         profiles::profile,
         operate::stats,
+        sql::query,
         operate::livez,
         operate::readyz,
         operate::metrics
@@ -28,6 +29,7 @@ use crate::{collect, decide, operate, profiles};
     tags(
         (name = "decide", description = "What to show"),
         (name = "collect", description = "Events in"),
+        (name = "sql", description = "Questions over everything that happened"),
         (name = "profiles", description = "What is known of a shopper"),
         (name = "operate", description = "Health, metrics, counts")
     )

@@ -24,6 +24,9 @@ pub enum Code {
     MissingWriteKey,
     NotFound,
     Overloaded,
+    SqlInvalid,
+    SqlLimit,
+    SqlUnavailable,
     Stopped,
     TooDeep,
     UnknownApiKey,
@@ -34,7 +37,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::BadGzip,
         Self::BatchInvalid,
         Self::BatchTooLong,
@@ -48,6 +51,9 @@ impl Code {
         Self::MissingWriteKey,
         Self::NotFound,
         Self::Overloaded,
+        Self::SqlInvalid,
+        Self::SqlLimit,
+        Self::SqlUnavailable,
         Self::Stopped,
         Self::TooDeep,
         Self::UnknownApiKey,
@@ -76,6 +82,13 @@ impl Code {
             }
             Self::NotFound => ("not-found", StatusCode::NOT_FOUND, "There is nothing here"),
             Self::Overloaded => ("overloaded", StatusCode::TOO_MANY_REQUESTS, "Too much at once"),
+            Self::SqlInvalid => ("sql-invalid", StatusCode::BAD_REQUEST, "The query is refused"),
+            Self::SqlLimit => {
+                ("sql-limit", StatusCode::UNPROCESSABLE_ENTITY, "The query needs more than it may have")
+            }
+            Self::SqlUnavailable => {
+                ("sql-unavailable", StatusCode::SERVICE_UNAVAILABLE, "There is no lake to ask")
+            }
             Self::Stopped => ("stopped", StatusCode::SERVICE_UNAVAILABLE, "The server takes nothing now"),
             Self::TooDeep => ("too-deep", StatusCode::BAD_REQUEST, "The body is nested too deeply"),
             Self::UnknownApiKey => ("unknown-api-key", StatusCode::UNAUTHORIZED, "The API key is unknown"),

@@ -10,6 +10,7 @@ use serde::Serialize;
 use tradewind_decide::Decider;
 use tradewind_kernel::UtcMillis;
 use tradewind_pipeline::Pipeline;
+use tradewind_ports::SqlEngine;
 use utoipa::ToSchema;
 
 /// Rejected events that are kept for the view of them.
@@ -51,6 +52,7 @@ pub struct Api {
     /// What the configuration says.
     pub settings: ApiSettings,
     pub(crate) prometheus: Option<PrometheusHandle>,
+    pub(crate) sql: Option<Arc<dyn SqlEngine>>,
     rejects: Mutex<VecDeque<Rejected>>,
     rejected_total: AtomicU64,
 }
@@ -65,7 +67,14 @@ impl Api {
         prometheus: Option<PrometheusHandle>,
     ) -> Self {
         let (rejects, rejected_total) = (Mutex::default(), AtomicU64::new(0));
-        Self { pipeline, decider, settings, prometheus, rejects, rejected_total }
+        Self { pipeline, decider, settings, prometheus, sql: None, rejects, rejected_total }
+    }
+
+    /// The same with an engine that answers `/v1/sql`.
+    #[must_use]
+    pub fn with_sql(mut self, engine: Option<Arc<dyn SqlEngine>>) -> Self {
+        self.sql = engine;
+        self
     }
 
     /// The time, by the pipeline's clock.

@@ -8,6 +8,7 @@ mod commands;
 mod config;
 mod failure;
 mod house;
+mod lake;
 mod logging;
 mod progress;
 mod shopfront;

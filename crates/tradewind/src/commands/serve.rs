@@ -11,6 +11,7 @@ use tradewind_api::{Api, ApiSettings};
 use crate::config::{Config, Loaded};
 use crate::failure::Failure;
 use crate::house::House;
+use crate::lake::Lake;
 use crate::shopfront::{self, Art};
 
 /// How long open requests may take to end once the program is told to stop.
@@ -42,12 +43,15 @@ pub(crate) fn serve(
         api_keys: config.api.keys.clone(),
         allowed_origins: config.collect.allowed_origins.clone(),
     };
+    let lake = Lake::start(config, house)?;
     let (pipeline, decider) = (Arc::clone(&house.pipeline), Arc::clone(&house.decider));
-    let api = Arc::new(Api::new(pipeline, decider, settings, Some(prometheus)));
+    let api = Arc::new(Api::new(pipeline, decider, settings, Some(prometheus)).with_sql(lake.sql()));
     let shop = art.map(|art| shopfront::router(Arc::clone(&api), art, &config.shop));
     let router = tradewind_api::router(api, shop);
     let served = runtime.block_on(listen(config, router, ready));
     runtime.shutdown_timeout(GRACE);
+    // Commits what was taken; the pipeline still knows what is a duplicate.
+    drop(lake);
     served?;
     house.pipeline.sync().map_err(Failure::failed)
 }
