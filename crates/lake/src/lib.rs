@@ -22,6 +22,7 @@ mod measures;
 mod place;
 mod products;
 mod rows;
+mod shelf;
 mod sql;
 mod table;
 #[cfg(test)]

@@ -4,28 +4,25 @@
 //! committed before it began. Sorting and grouping beyond the memory limit spill into a folder of the
 //! system's temporary directory, at most [`SPILL_FACTOR`] times that limit, and the folder goes with the engine.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use deltalake_core::arrow::array::RecordBatch;
 use deltalake_core::arrow::datatypes::SchemaRef;
-use deltalake_core::datafusion::common::TableReference;
 use deltalake_core::datafusion::error::DataFusionError;
 use deltalake_core::datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use deltalake_core::datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use deltalake_core::datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use deltalake_core::datafusion::prelude::{SessionConfig, SessionContext};
-use deltalake_core::{DeltaTable, DeltaTableBuilder, DeltaTableError};
 use futures::StreamExt;
-use parking_lot::Mutex;
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 use tradewind_ports::{BoxFuture, SqlAnswer, SqlEngine, SqlError, SqlForm};
 
 use crate::error::LakeError;
-use crate::{answer, guard, measures, table, views};
+use crate::shelf::Shelf;
+use crate::{answer, guard, measures, views};
 
 /// Queries that run at once; more are refused.
 const AT_ONCE: usize = 4;
@@ -53,11 +50,9 @@ pub struct DeltaSql {
 }
 
 struct Inner {
-    root: PathBuf,
+    shelf: Shelf,
     limits: SqlLimits,
     env: Arc<RuntimeEnv>,
-    /// Tables as they were last seen, so that only newer commits are read.
-    seen: Mutex<HashMap<String, DeltaTable>>,
     _spill: tempfile::TempDir,
 }
 
@@ -96,8 +91,7 @@ impl DeltaSql {
             .enable_all()
             .build()
             .map_err(|e| failed("threads", &e))?;
-        let seen = Mutex::default();
-        let inner = Arc::new(Inner { root: root.to_owned(), limits, env, seen, _spill: spill });
+        let inner = Arc::new(Inner { shelf: Shelf::new(root), limits, env, _spill: spill });
         Ok(Self { inner, runtime: Some(runtime), running: Arc::new(Semaphore::new(AT_ONCE)) })
     }
 }
@@ -177,7 +171,7 @@ impl Inner {
         let state = context.state();
         let statement = state.sql_to_statement(sql, &state.config().options().sql_parser.dialect)?;
         let named = state.resolve_table_references(&statement)?;
-        self.register(&context, &named).await?;
+        self.shelf.register(&context, &named).await?;
         let plan = context.state().statement_to_plan(statement).await?;
         guard::check(&plan)?;
         let frame = context.execute_logical_plan(plan).await?;
@@ -201,77 +195,12 @@ impl Inner {
         Ok(found)
     }
 
-    /// Makes known the tables that a query names; all of them where it asks what there is.
-    async fn register(
-        &self,
-        context: &SessionContext,
-        named: &[TableReference],
-    ) -> Result<(), DataFusionError> {
-        let there = self.tables();
-        let asks = |reference: &TableReference| reference.schema() == Some("information_schema");
-        let all = named.iter().any(asks);
-        let mut wanted: Vec<String> = named.iter().map(|r| r.table().to_owned()).collect();
-        if all {
-            wanted.extend(there.iter().cloned().chain(views::ALL.map(str::to_owned)));
-        }
-        let view_names: Vec<String> =
-            wanted.iter().filter(|n| views::ALL.contains(&n.as_str())).cloned().collect();
-        for view in &view_names {
-            let needed = views::needs(view);
-            let deeper = needed.iter().flat_map(|n| views::needs(n)).collect::<Vec<_>>();
-            wanted.extend(needed.into_iter().chain(deeper).map(str::to_owned));
-        }
-        wanted.sort();
-        wanted.dedup();
-        for name in wanted.iter().filter(|name| there.contains(name)) {
-            let provider = self.load(name).await?.table_provider().await?;
-            context.register_table(TableReference::bare(name.as_str()), provider)?;
-        }
-        // In this order: later ones read earlier ones.
-        for view in views::ALL {
-            let is_wanted = wanted.iter().any(|name| name == view);
-            let is_possible = views::needs(views::EVENTS).iter().all(|n| there.iter().any(|t| t == n));
-            if let Some(query) = views::query(view).filter(|_| is_wanted && is_possible) {
-                let shown = context.sql(&query).await?.into_view();
-                context.register_table(TableReference::bare(view), shown)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Names of the tables that there are.
-    fn tables(&self) -> Vec<String> {
-        let Ok(entries) = std::fs::read_dir(&self.root) else { return Vec::new() };
-        let is_table = |path: &Path| path.join("_delta_log").is_dir();
-        let paths = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_table(path));
-        let mut names: Vec<String> =
-            paths.filter_map(|p| Some(p.file_name()?.to_str()?.to_owned())).collect();
-        names.sort();
-        names
-    }
-
-    /// A table as its newest commit left it.
-    async fn load(&self, name: &str) -> Result<DeltaTable, DataFusionError> {
-        let failed = |error: DeltaTableError| DataFusionError::External(Box::new(error));
-        let known = self.seen.lock().get(name).cloned();
-        let mut delta = match known {
-            Some(delta) => delta,
-            None => {
-                let url = table::url_of(&self.root.join(name)).map_err(failed)?;
-                DeltaTableBuilder::from_url(url).and_then(DeltaTableBuilder::build).map_err(failed)?
-            }
-        };
-        match delta.state {
-            Some(_) => delta.update_state().await.map_err(failed)?,
-            None => delta.load().await.map_err(failed)?,
-        }
-        self.seen.lock().insert(name.to_owned(), delta.clone());
-        Ok(delta)
-    }
-
     /// An error in words that say what to do.
     fn told(&self, error: &DataFusionError) -> SqlError {
-        let words = error.strip_backtrace();
+        let words = match error.find_root() {
+            DataFusionError::Plan(told) => told.clone(),
+            _ => error.strip_backtrace(),
+        };
         match error.find_root() {
             DataFusionError::ResourcesExhausted(_) => {
                 SqlError::TooLarge { limit_mib: self.limits.memory_mib }
@@ -281,9 +210,8 @@ impl Inner {
             | DataFusionError::ObjectStore(_)
             | DataFusionError::ParquetError(_)
             | DataFusionError::Internal(_) => SqlError::Engine(words),
-            DataFusionError::Plan(told) if told.contains("is refused") => SqlError::Query(told.clone()),
             _ if words.contains("not found") && words.contains("table") => {
-                let there = self.tables().into_iter().chain(views::ALL.map(str::to_owned));
+                let there = self.shelf.names().into_iter().chain(views::ALL.map(str::to_owned));
                 let names = there.collect::<Vec<_>>().join(", ");
                 SqlError::Query(format!("{words}; there are {names}"))
             }
