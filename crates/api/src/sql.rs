@@ -71,12 +71,12 @@ pub(crate) async fn query(
         SqlFormat::Csv => SqlForm::Csv,
         SqlFormat::Arrow => SqlForm::Arrow,
     };
-    let answer = engine.query(&request.sql, form).await.map_err(problem_of)?;
+    let answer = engine.query(&request.sql, form).await.map_err(|error| problem_of(&error))?;
     Ok(response_of(request.format, answer))
 }
 
-fn problem_of(error: SqlError) -> Problem {
-    let code = match &error {
+fn problem_of(error: &SqlError) -> Problem {
+    let code = match error {
         SqlError::Query(_) => Code::SqlInvalid,
         SqlError::TooSlow { .. } | SqlError::TooLarge { .. } => Code::SqlLimit,
         SqlError::Busy => Code::Overloaded,
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn each_error_has_its_code() {
-        let code = |error| problem_of(error).code;
+        let code = |error| problem_of(&error).code;
         assert_eq!(code(SqlError::Query("no".into())), Code::SqlInvalid);
         assert_eq!(code(SqlError::TooSlow { limit: Duration::ZERO }), Code::SqlLimit);
         assert_eq!(code(SqlError::TooLarge { limit_mib: 1 }), Code::SqlLimit);
