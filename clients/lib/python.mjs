@@ -1,7 +1,8 @@
 // Runs the Python clients in the virtual environment that install.sh makes.
-import { spawn, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 const CLIENTS = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const PYTHON = path.join(CLIENTS, ".venv", "bin", "python");
@@ -12,6 +13,20 @@ export function whyNoPython() {
   const probe = spawnSync(PYTHON, ["-c", "import segment.analytics, rudderstack.analytics"], { encoding: "utf8" });
   if (probe.status === 0) return false;
   return "SKIPPED: Python's clients are not installed in clients/.venv; run clients/install.sh";
+}
+
+/** Why no lake can be read here by others; `false` when it can. */
+export function whyNoLakeReaders() {
+  const probe = spawnSync(PYTHON, ["-c", "import deltalake, duckdb, pyarrow"], { encoding: "utf8" });
+  if (probe.status === 0) return false;
+  return "SKIPPED: deltalake, duckdb and pyarrow are not installed in clients/.venv; run clients/install.sh";
+}
+
+/** What other readers count in the lake at `folder`. */
+export async function readLake(folder) {
+  const script = path.join(CLIENTS, "py", "lake_readers.py");
+  const { stdout } = await promisify(execFile)(PYTHON, [script, folder], { timeout: TIMEOUT_MS });
+  return JSON.parse(stdout);
 }
 
 /** Sends `calls`, each [name, arguments], through one of the scripts in `py/`; resolves to what it printed. */

@@ -86,7 +86,7 @@ export async function startServer({ command = "serve", args = [], settings = {} 
     await rm(dir, { recursive: true, force: true });
     throw new Error(`tradewind ${command} ${why}:\n${output}`);
   }
-  return { base, port, stop, log: () => output };
+  return { base, port, stop, dataDir: path.join(dir, "data"), log: () => output };
 }
 
 async function isReady(base) {

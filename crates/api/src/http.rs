@@ -21,7 +21,7 @@ use crate::enrich::Peer;
 use crate::extract::Query;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
-use crate::{decide, docs, openapi, operate, profiles, schemas, trace};
+use crate::{decide, docs, openapi, operate, profiles, schemas, sql, trace};
 
 /// Paths on which browsers of other origins may send events.
 const COLLECTING: [&str; 11] = [
@@ -61,6 +61,7 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
         .route("/v1/schemas/findings", get(schemas::findings))
         .route("/v1/schemas/{event}", get(schemas::show))
         .route("/v1/stats", get(operate::stats))
+        .route("/v1/sql", post(sql::query))
         .route("/livez", get(operate::livez))
         .route("/healthz", get(operate::livez))
         .route("/health", get(operate::livez))

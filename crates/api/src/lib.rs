@@ -21,6 +21,7 @@ mod operate;
 mod problem;
 mod profiles;
 mod schemas;
+mod sql;
 mod state;
 mod text;
 mod trace;

@@ -4,7 +4,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use utoipa::OpenApi;
 
-use crate::{collect, dead_letters, decide, operate, profiles, schemas};
+use crate::{collect, dead_letters, decide, operate, profiles, schemas, sql};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -29,6 +29,7 @@ use crate::{collect, dead_letters, decide, operate, profiles, schemas};
         schemas::show,
         schemas::findings,
         operate::stats,
+        sql::query,
         operate::livez,
         operate::readyz,
         operate::metrics
@@ -37,6 +38,7 @@ use crate::{collect, dead_letters, decide, operate, profiles, schemas};
         (name = "decide", description = "What to show"),
         (name = "collect", description = "Events in"),
         (name = "dead letters", description = "What could not be processed"),
+        (name = "sql", description = "Questions over everything that happened"),
         (name = "profiles", description = "What is known of a shopper"),
         (name = "schemas", description = "What events should look like, and what they lack"),
         (name = "operate", description = "Health, metrics, counts")

@@ -30,6 +30,9 @@ pub enum Code {
     Overloaded,
     RedriveFailed,
     QuotaExceeded,
+    SqlInvalid,
+    SqlLimit,
+    SqlUnavailable,
     Stopped,
     StorageFull,
     TooDeep,
@@ -44,7 +47,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 28] = [
         Self::BadGzip,
         Self::BatchInvalid,
         Self::BatchTooLong,
@@ -60,6 +63,9 @@ impl Code {
         Self::Overloaded,
         Self::RedriveFailed,
         Self::QuotaExceeded,
+        Self::SqlInvalid,
+        Self::SqlLimit,
+        Self::SqlUnavailable,
         Self::Stopped,
         Self::StorageFull,
         Self::TooDeep,
@@ -96,6 +102,13 @@ impl Code {
                 ("redrive-failed", StatusCode::UNPROCESSABLE_ENTITY, "The letter still cannot be processed")
             }
             Self::QuotaExceeded => ("quota-exceeded", StatusCode::TOO_MANY_REQUESTS, "The quota is used up"),
+            Self::SqlInvalid => ("sql-invalid", StatusCode::BAD_REQUEST, "The query is refused"),
+            Self::SqlLimit => {
+                ("sql-limit", StatusCode::UNPROCESSABLE_ENTITY, "The query needs more than it may have")
+            }
+            Self::SqlUnavailable => {
+                ("sql-unavailable", StatusCode::SERVICE_UNAVAILABLE, "There is no lake to ask")
+            }
             Self::Stopped => ("stopped", StatusCode::SERVICE_UNAVAILABLE, "The server takes nothing now"),
             Self::StorageFull => ("storage-full", StatusCode::SERVICE_UNAVAILABLE, "The storage is full"),
             Self::TooDeep => ("too-deep", StatusCode::BAD_REQUEST, "The body is nested too deeply"),

@@ -9,6 +9,7 @@ use tradewind_decide::Decider;
 use tradewind_events::schema::Registry;
 use tradewind_kernel::UtcMillis;
 use tradewind_pipeline::Pipeline;
+use tradewind_ports::SqlEngine;
 use utoipa::ToSchema;
 
 use crate::admission::{Admission, AdmissionSettings};
@@ -64,6 +65,7 @@ pub struct Api {
     pub(crate) prometheus: Option<PrometheusHandle>,
     pub(crate) desk: Desk,
     pub(crate) enricher: Enricher,
+    pub(crate) sql: Option<Arc<dyn SqlEngine>>,
     rejected_total: AtomicU64,
 }
 
@@ -76,16 +78,33 @@ impl Api {
         settings: ApiSettings,
         prometheus: Option<PrometheusHandle>,
     ) -> Self {
-        let (desk, rejected_total) = (Desk::default(), AtomicU64::new(0));
+        let (desk, rejected_total, sql) = (Desk::default(), AtomicU64::new(0), None);
         let (schemas, enricher) = (LiveFindings::new(Arc::clone(&settings.schemas)), Enricher::new(None));
         let admission = Admission::new(&settings.admission, &settings.write_keys);
-        Self { pipeline, decider, settings, schemas, admission, prometheus, desk, enricher, rejected_total }
+        Self {
+            pipeline,
+            decider,
+            settings,
+            schemas,
+            admission,
+            prometheus,
+            desk,
+            enricher,
+            sql,
+            rejected_total,
+        }
     }
 
     /// The same with a database that says where addresses are.
     #[must_use]
     pub fn with_geo(self, geo: Option<GeoDatabase>) -> Self {
         Self { enricher: Enricher::new(geo), ..self }
+    }
+
+    /// The same with an engine that answers `/v1/sql`.
+    #[must_use]
+    pub fn with_sql(self, sql: Option<Arc<dyn SqlEngine>>) -> Self {
+        Self { sql, ..self }
     }
 
     /// The time, by the pipeline's clock.

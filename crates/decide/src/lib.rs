@@ -19,4 +19,5 @@ pub use ask::{Ask, MAX_LIMIT, MAX_PLACEMENTS, Placement, PlacementAsk};
 pub use decider::Decider;
 pub use ladder::{Inputs, decide};
 pub use measures::describe_metrics;
+pub use record::{DecisionRecord, DecisionRecordError, PlacementRecord};
 pub use sources::Scratch;

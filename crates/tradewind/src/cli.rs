@@ -44,6 +44,8 @@ pub(crate) enum Command {
     },
     /// Fill a demo shop and serve it, with a storefront and a console
     Demo(DemoArguments),
+    /// Ask the lake: SQL over everything that happened, beside a running server too
+    Sql(SqlArguments),
     /// Measure the models by public protocols
     #[command(subcommand)]
     Evaluate(EvaluateCommand),
@@ -162,6 +164,28 @@ pub(crate) struct ServeArguments {
     /// Serve the demo storefront and the console too
     #[arg(long)]
     pub(crate) storefront: bool,
+}
+
+/// How rows are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RowsFormat {
+    /// A table for people
+    Table,
+    /// An array of objects
+    Json,
+    /// Comma-separated values with a header line
+    Csv,
+    /// An Arrow IPC stream
+    Arrow,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SqlArguments {
+    /// One statement that reads, such as "select name, count(*) from events group by name"
+    pub(crate) sql: String,
+    /// How rows are printed [default: table, with --json: json]
+    #[arg(long)]
+    pub(crate) format: Option<RowsFormat>,
 }
 
 /// What a file holds.

@@ -10,6 +10,7 @@ mod rebuild;
 mod remote;
 mod schema;
 mod serve;
+mod sql;
 mod train;
 mod verify;
 
@@ -42,6 +43,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::Import(arguments) => import::run(&started(&global, Vec::new())?, &arguments, global.json),
         Command::Rebuild { check } => rebuild::run(&started(&global, Vec::new())?, check, global.json),
+        Command::Sql(arguments) => sql::run(&loaded(&global, Vec::new())?, &arguments, global.json),
         Command::Train => train::run(&started(&global, Vec::new())?, global.json),
         Command::Demo(arguments) => {
             let flags = flags([("serve.port", arguments.port.map(Value::from))]);

@@ -31,6 +31,7 @@ pub(crate) struct Config {
     pub(crate) shop: Shop,
     pub(crate) models: Models,
     pub(crate) storage: Storage,
+    pub(crate) lake: Lake,
     pub(crate) log: Log,
 }
 
@@ -121,6 +122,25 @@ pub(crate) struct Storage {
     pub(crate) disk_reserve_mib: u64,
 }
 
+/// The Delta tables of everything that happened, and the SQL over them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Lake {
+    /// Whether the server writes the lake and answers `/v1/sql`.
+    pub(crate) enabled: bool,
+    /// Rows that are committed together.
+    pub(crate) commit_rows: u64,
+    /// Seconds that a row waits for its commit at most.
+    pub(crate) commit_seconds: u64,
+    /// Days before today that stay; 0 keeps all.
+    pub(crate) keep_days: u32,
+    /// Memory of all queries that run at once.
+    pub(crate) sql_memory_mib: u64,
+    pub(crate) sql_timeout_ms: u64,
+    /// Rows of one answer; more are left out, and that is told.
+    pub(crate) sql_max_rows: usize,
+}
+
 /// How the program tells what it does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -167,6 +187,15 @@ impl Default for Config {
                 log_keep_days: 0,
                 log_max_mib: 0,
                 disk_reserve_mib: 512,
+            },
+            lake: Lake {
+                enabled: true,
+                commit_rows: 100_000,
+                commit_seconds: 60,
+                keep_days: 0,
+                sql_memory_mib: 512,
+                sql_timeout_ms: 30_000,
+                sql_max_rows: 10_000,
             },
             log: Log { level: "info".into(), format: "text".into() },
         }

@@ -8,7 +8,7 @@ use tradewind_embedded::{BlobFiles, DataDir, LogOptions};
 use tradewind_kernel::{Clock, SystemClock, UtcMillis};
 use tradewind_learning::registry;
 use tradewind_pipeline::{CollectError, LetterLimits, Pipeline, Retention, Settings};
-use tradewind_ports::block_on;
+use tradewind_ports::{EventLog, block_on};
 
 use crate::config::Config;
 use crate::failure::Failure;
@@ -17,6 +17,7 @@ use crate::failure::Failure;
 pub(crate) struct House {
     pub(crate) decider: Arc<Decider>,
     pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) log: Arc<dyn EventLog>,
     pub(crate) blobs: BlobFiles,
     pub(crate) clock: Arc<dyn Clock>,
     _dir: DataDir,
@@ -73,15 +74,20 @@ impl House {
         }
         let state = dir.state(mib(config.storage.state_cache_mib))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let pipeline = Pipeline::open(Arc::new(log), Arc::new(state), Arc::clone(&clock), settings(config))
-            .map_err(Failure::failed)?;
-        // Whoever else reads the log is registered before this.
-        pipeline.keep_log(retention(config)).map_err(Failure::failed)?;
+        let log: Arc<dyn EventLog> = Arc::new(log);
+        let pipeline =
+            Pipeline::open(Arc::clone(&log), Arc::new(state), Arc::clone(&clock), settings(config))
+                .map_err(Failure::failed)?;
         let pipeline = Arc::new(pipeline);
         let decider = Arc::new(Decider::new(Arc::clone(&pipeline)));
-        let house = Self { decider, pipeline, blobs: dir.blobs(), clock, _dir: dir };
+        let house = Self { decider, pipeline, log, blobs: dir.blobs(), clock, _dir: dir };
         house.load_models();
         Ok(house)
+    }
+
+    /// From now on keeps the log to what the configuration says. Whoever else reads it is registered before.
+    pub(crate) fn keep_log(&self, config: &Config) -> Result<(), Failure> {
+        self.pipeline.keep_log(retention(config)).map_err(Failure::failed)
     }
 
     /// Puts the newest trained models to work; without any, decisions do with what is learned live.

@@ -9,6 +9,7 @@ mod config;
 mod door;
 mod failure;
 mod house;
+mod lake;
 mod logging;
 mod progress;
 mod schemas;

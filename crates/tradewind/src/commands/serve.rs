@@ -11,6 +11,7 @@ use crate::config::{Config, Loaded};
 use crate::door::{self, Limits};
 use crate::failure::Failure;
 use crate::house::House;
+use crate::lake::Lake;
 use crate::shopfront::{self, Art};
 
 /// How long open requests may take to end once the program is told to stop.
@@ -55,12 +56,17 @@ pub(crate) fn serve(
             read_timeout: Duration::from_millis(config.serve.read_timeout_ms),
         },
     };
+    let lake = Lake::start(config, house)?;
+    house.keep_log(config)?;
     let (pipeline, decider) = (Arc::clone(&house.pipeline), Arc::clone(&house.decider));
-    let api = Arc::new(Api::new(pipeline, decider, settings, Some(prometheus)).with_geo(geo));
+    let api = Api::new(pipeline, decider, settings, Some(prometheus)).with_geo(geo).with_sql(lake.sql());
+    let api = Arc::new(api);
     let shop = art.map(|art| shopfront::router(Arc::clone(&api), art, &config.shop));
     let router = tradewind_api::router(api, shop);
     let served = runtime.block_on(listen(config, router, ready));
     runtime.shutdown_timeout(GRACE);
+    // Commits what was taken; the pipeline still knows what is a duplicate.
+    drop(lake);
     served?;
     house.pipeline.sync().map_err(Failure::failed)
 }

@@ -1,0 +1,94 @@
+//! The tables and views that queries find, loaded when they are named.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use deltalake_core::datafusion::common::TableReference;
+use deltalake_core::datafusion::error::DataFusionError;
+use deltalake_core::datafusion::prelude::SessionContext;
+use deltalake_core::{DeltaTable, DeltaTableBuilder, DeltaTableError};
+use parking_lot::Mutex;
+
+use crate::{table, views};
+
+/// The lake's folder as a catalog.
+pub(crate) struct Shelf {
+    root: PathBuf,
+    /// Tables as they were last seen, so that only newer commits are read.
+    seen: Mutex<HashMap<String, DeltaTable>>,
+}
+
+impl Shelf {
+    /// The tables in `root`, which needs not be there.
+    pub(crate) fn new(root: &Path) -> Self {
+        Self { root: root.to_owned(), seen: Mutex::default() }
+    }
+
+    /// Makes known the tables that a query names; all of them where it asks what there is.
+    pub(crate) async fn register(
+        &self,
+        context: &SessionContext,
+        named: &[TableReference],
+    ) -> Result<(), DataFusionError> {
+        let there = self.names();
+        let asks = |reference: &TableReference| reference.schema() == Some("information_schema");
+        let all = named.iter().any(asks);
+        let mut wanted: Vec<String> = named.iter().map(|r| r.table().to_owned()).collect();
+        if all {
+            wanted.extend(there.iter().cloned().chain(views::ALL.map(str::to_owned)));
+        }
+        let view_names: Vec<String> =
+            wanted.iter().filter(|n| views::ALL.contains(&n.as_str())).cloned().collect();
+        for view in &view_names {
+            let needed = views::needs(view);
+            let deeper = needed.iter().flat_map(|n| views::needs(n)).collect::<Vec<_>>();
+            wanted.extend(needed.into_iter().chain(deeper).map(str::to_owned));
+        }
+        wanted.sort();
+        wanted.dedup();
+        for name in wanted.iter().filter(|name| there.contains(name)) {
+            let provider = self.load(name).await?.table_provider().await?;
+            context.register_table(TableReference::bare(name.as_str()), provider)?;
+        }
+        // In this order: later ones read earlier ones.
+        for view in views::ALL {
+            let is_wanted = wanted.iter().any(|name| name == view);
+            let is_possible = views::needs(views::EVENTS).iter().all(|n| there.iter().any(|t| t == n));
+            if let Some(query) = views::query(view).filter(|_| is_wanted && is_possible) {
+                let shown = context.sql(&query).await?.into_view();
+                context.register_table(TableReference::bare(view), shown)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Names of the tables that there are.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(&self.root) else { return Vec::new() };
+        let is_table = |path: &Path| path.join("_delta_log").is_dir();
+        let paths = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_table(path));
+        let mut names: Vec<String> =
+            paths.filter_map(|p| Some(p.file_name()?.to_str()?.to_owned())).collect();
+        names.sort();
+        names
+    }
+
+    /// A table as its newest commit left it.
+    async fn load(&self, name: &str) -> Result<DeltaTable, DataFusionError> {
+        let failed = |error: DeltaTableError| DataFusionError::External(Box::new(error));
+        let known = self.seen.lock().get(name).cloned();
+        let mut delta = match known {
+            Some(delta) => delta,
+            None => {
+                let url = table::url_of(&self.root.join(name)).map_err(failed)?;
+                DeltaTableBuilder::from_url(url).and_then(DeltaTableBuilder::build).map_err(failed)?
+            }
+        };
+        match delta.state {
+            Some(_) => delta.update_state().await.map_err(failed)?,
+            None => delta.load().await.map_err(failed)?,
+        }
+        self.seen.lock().insert(name.to_owned(), delta.clone());
+        Ok(delta)
+    }
+}
