@@ -1,6 +1,6 @@
 //! The door: takes connections, and lets nobody hold one without using it.
 //!
-//! Limits, all of `[serve]`: `max_connections` open at once, more are answered 503 and closed;
+//! Limits, all of `[serve]`: `max_connections` open at once, more are answered 429 and closed;
 //! `read_timeout_ms` for a request's head, from its first byte to its last, and for an answer that nobody
 //! takes; `idle_timeout_ms` until the next request of a connection that is kept. A head has at most 64 KiB.
 //! Bodies are timed where they are read, in the API.
