@@ -16,7 +16,11 @@ pub(crate) const MAX_DEPTH: usize = 32;
 
 /// Reads, decompresses and checks a JSON body. What comes back is UTF-8 and not nested too deeply.
 pub(crate) async fn read_json(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
-    let raw = axum::body::to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| too_large())?;
+    unpack(headers, axum::body::to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| too_large())?)
+}
+
+/// Decompresses and checks a JSON body of at most [`MAX_BODY_BYTES`].
+pub(crate) fn unpack(headers: &HeaderMap, raw: Bytes) -> Result<Bytes, Problem> {
     let bytes = match headers.get(header::CONTENT_ENCODING).map(|v| v.as_bytes().to_ascii_lowercase()) {
         None => raw,
         Some(encoding) if encoding == b"identity" || encoding.is_empty() => raw,

@@ -151,8 +151,7 @@ pub(crate) async fn decide(
 ) -> Result<Response, Problem> {
     check_api_key(&api, &headers)?;
     let bytes = read_json(&headers, body).await?;
-    let request: DecideRequest<'_> = serde_json::from_slice(&bytes).map_err(|e| unreadable(&e))?;
-    let decision = api.decider.answer(&ask_of(&request)?).await;
+    let decision = api.decider.answer(&read_ask(&bytes)?).await;
     Ok(Json(response_of(&decision)).into_response())
 }
 
@@ -162,8 +161,7 @@ pub(crate) async fn decide(
 /// [`Problem`] for a request that does not read.
 pub async fn answer_json(api: &Api, request: &Value) -> Result<Value, Problem> {
     let text = request.to_string();
-    let request: DecideRequest<'_> = serde_json::from_str(&text).map_err(|e| unreadable(&e))?;
-    let decision = api.decider.answer(&ask_of(&request)?).await;
+    let decision = api.decider.answer(&read_ask(text.as_bytes())?).await;
     serde_json::to_value(response_of(&decision)).map_err(|e| Problem::new(Code::Internal, e.to_string()))
 }
 
@@ -175,6 +173,12 @@ pub fn decision_json(decision: &Decision) -> Value {
     json["subject"] = decision.subject.as_str().into();
     json["elapsedMicros"] = decision.elapsed_us.into();
     json
+}
+
+/// Reads a request as the endpoint does.
+pub(crate) fn read_ask(bytes: &[u8]) -> Result<Ask, Problem> {
+    let request: DecideRequest<'_> = serde_json::from_slice(bytes).map_err(|e| unreadable(&e))?;
+    ask_of(&request)
 }
 
 fn unreadable(error: &serde_json::Error) -> Problem {

@@ -5,7 +5,7 @@
 //! Items are taken one by one. What was answered with success is durable.
 
 pub(crate) mod cloudevents;
-mod draft;
+pub(crate) mod draft;
 pub(crate) mod ga4;
 pub(crate) mod posthog;
 pub(crate) mod snowplow;

@@ -20,6 +20,7 @@ mod profiles;
 mod state;
 mod text;
 mod trace;
+pub mod wire;
 
 pub use collect::{Parsed, Reject, parse_line};
 pub use decide::{answer_json, decision_json};

@@ -14,7 +14,7 @@ use tradewind_pipeline::CollectError;
 use utoipa::ToSchema;
 
 use super::message::{Batch, Message};
-use super::parse::{Envelope, Reject, parse, sample};
+use super::parse::{Envelope, Parsed, Reject, parse, sample};
 use crate::auth::{check_api_key, check_write_key};
 use crate::body::read_json;
 use crate::extract::Query;
@@ -23,6 +23,8 @@ use crate::state::{Api, Rejected};
 
 /// The most messages of one batch.
 pub(crate) const MAX_BATCH: usize = 2_500;
+/// The most that a batch's context may come to, in bytes, counted once for each message that it goes under.
+pub(crate) const MAX_SHARED_BYTES: usize = 8 << 20;
 
 /// What the query may say.
 #[derive(Debug, Default, Deserialize)]
@@ -82,18 +84,43 @@ async fn take_batch(
     let bytes = read_json(headers, body).await?;
     let batch: Batch<'_> = serde_json::from_slice(&bytes).map_err(|e| not_a_batch(&e))?;
     check_write_key(api, headers, [batch.write_key.get(), query.write_key.as_deref()])?;
-    if batch.batch.is_empty() {
+    check_batch(&batch)?;
+    let items: Vec<&str> = batch.batch.iter().map(|raw| raw.get()).collect();
+    take(api, &items, &envelope_of(&batch, api.now(), origin), query.is_strict()).await
+}
+
+/// Refuses a batch of no messages, of too many, or of a context that is too large to go under each of them.
+fn check_batch(batch: &Batch<'_>) -> Result<(), Problem> {
+    let count = batch.batch.len();
+    if count == 0 {
         return Err(Problem::new(Code::BatchInvalid, "the batch is empty; send at least one message"));
     }
-    if batch.batch.len() > MAX_BATCH {
-        let detail = format!("the batch has {} messages, and {MAX_BATCH} are the most", batch.batch.len());
+    if count > MAX_BATCH {
+        let detail = format!("the batch has {count} messages, and {MAX_BATCH} are the most");
         return Err(Problem::new(Code::BatchTooLong, detail));
     }
-    let received = api.now();
+    let shared = batch.context.map_or(0, |context| context.get().len());
+    if shared.saturating_mul(count) > MAX_SHARED_BYTES {
+        let detail = format!(
+            "the batch's context of {shared} bytes goes under each of {count} messages, and that is over \
+             {MAX_SHARED_BYTES} bytes; send smaller batches, or the context with the messages"
+        );
+        return Err(Problem::new(Code::BatchInvalid, detail));
+    }
+    Ok(())
+}
+
+fn envelope_of<'a>(batch: &Batch<'a>, received: UtcMillis, origin: Origin) -> Envelope<'a> {
     let sent = batch.sent_at.get().and_then(|text| UtcMillis::parse(text).ok());
-    let envelope = Envelope { received, sent, context: batch.context, origin, kind: None };
-    let items: Vec<&str> = batch.batch.iter().map(|raw| raw.get()).collect();
-    take(api, &items, &envelope, query.is_strict()).await
+    Envelope { received, sent, context: batch.context, origin, kind: None }
+}
+
+/// Reads a batch as [`batch`] does.
+pub(crate) fn read_batch(bytes: &[u8], received: UtcMillis, origin: Origin) -> Result<Vec<Parsed>, Problem> {
+    let batch: Batch<'_> = serde_json::from_slice(bytes).map_err(|e| not_a_batch(&e))?;
+    check_batch(&batch)?;
+    let envelope = envelope_of(&batch, received, origin);
+    Ok(batch.batch.iter().map(|raw| parse(raw.get(), &envelope)).collect())
 }
 
 fn not_a_batch(error: &serde_json::Error) -> Problem {
@@ -116,10 +143,18 @@ pub(crate) async fn one(
     let bytes = read_json(&headers, body).await?;
     let message: Message<'_> = serde_json::from_slice(&bytes).map_err(|e| not_a_message(&e))?;
     check_write_key(&api, &headers, [message.write_key.get(), query.write_key.as_deref()])?;
-    let envelope =
-        Envelope { received: api.now(), sent: None, context: None, origin: Origin::Live, kind: Some(kind) };
+    let envelope = lone(api.now(), kind);
     let json = std::str::from_utf8(&bytes).unwrap_or_default();
     take(&api, &[json], &envelope, query.is_strict()).await
+}
+
+fn lone(received: UtcMillis, kind: Kind) -> Envelope<'static> {
+    Envelope { received, sent: None, context: None, origin: Origin::Live, kind: Some(kind) }
+}
+
+/// Reads a message that comes alone, as [`one`] does.
+pub(crate) fn read_one(json: &str, received: UtcMillis, kind: Kind) -> Parsed {
+    parse(json, &lone(received, kind))
 }
 
 fn not_a_message(error: &serde_json::Error) -> Problem {

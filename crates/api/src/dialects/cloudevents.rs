@@ -16,11 +16,13 @@ use serde_json::value::RawValue;
 use tradewind_events::{EventName, Kind};
 use tradewind_kernel::UtcMillis;
 
-use super::draft::{Draft, Fields, check_length, deliver, read_body, read_event, read_items, text_of, texts};
+use super::draft::{
+    Draft, Fields, Item, check_length, deliver, events_of, read_body, read_event, read_items, text_of, texts,
+};
 use crate::auth::check_write_key;
 use crate::body::read_json;
 use crate::collect::handlers::{CollectQuery, Taken};
-use crate::collect::parse::{Reject, malformed};
+use crate::collect::parse::{Parsed, Reject, malformed};
 use crate::extract::Query;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
@@ -52,8 +54,7 @@ pub(crate) async fn receive(
             vec![&*joined]
         }
     };
-    check_length(raw.len())?;
-    let items = read_items(&texts(&raw), |_, source| Ok(vec![read(source)?]));
+    let items = items_of(&texts(&raw))?;
     let delivered = deliver(&api, api.now(), items).await?;
     match (delivered.taken, delivered.rejected) {
         (_, rejected) if rejected.is_empty() => Ok(StatusCode::NO_CONTENT.into_response()),
@@ -64,6 +65,29 @@ pub(crate) async fn receive(
         }
         (_, rejected) => Ok(Json(Taken { success: true, rejected }).into_response()),
     }
+}
+
+fn items_of<'a>(sources: &[&'a str]) -> Result<Vec<Item<'a>>, Problem> {
+    check_length(sources.len())?;
+    Ok(read_items(sources, |_, source| Ok(vec![read(source)?])))
+}
+
+/// Reads a request as [`receive`] does.
+pub(crate) fn read_all(
+    headers: &HeaderMap,
+    bytes: &[u8],
+    received: UtcMillis,
+) -> Result<Vec<Parsed>, Problem> {
+    let joined;
+    let raw: Vec<&RawValue> = match mode_of(headers)? {
+        Mode::Structured => vec![read_body(bytes, "event")?],
+        Mode::Batch => read_body(bytes, "batch of events")?,
+        Mode::Binary => {
+            joined = joined_event(headers, bytes)?;
+            vec![&*joined]
+        }
+    };
+    Ok(events_of(items_of(&texts(&raw))?, received))
 }
 
 fn mode_of(headers: &HeaderMap) -> Result<Mode, Problem> {

@@ -19,7 +19,9 @@ use tradewind_kernel::UtcMillis;
 use xxhash_rust::xxh3::xxh3_128;
 
 use self::items::{Shape, properties};
-use super::draft::{Draft, Fields, Item, deliver, fields, read_event, read_items, text_of, texts};
+use super::draft::{
+    Draft, Fields, Item, check_split, deliver, fields, read_event, read_items, text_of, texts,
+};
 use crate::auth::check_write_key;
 use crate::body::read_json;
 use crate::collect::parse::{Reject, malformed, reject};
@@ -89,21 +91,21 @@ pub(crate) async fn collect(
         (_, Err(problem)) => whole("", malformed(problem.detail.clone())),
         (Ok(_), Ok(bytes)) => {
             let json = std::str::from_utf8(bytes).unwrap_or_default();
-            match read_event::<Measurement<'_>>(json) {
-                Ok(measurement) if measurement.events.len() > MAX_EVENTS => {
-                    whole(json, malformed(format!("there are over {MAX_EVENTS} events")))
-                }
-                Ok(measurement) => {
-                    let hash = xxh3_128(bytes);
-                    read_items(&texts(&measurement.events), |n, source| {
-                        read_one(&measurement, hash, n, source)
-                    })
-                }
-                Err(reject) => whole(json, reject),
-            }
+            read_all(json).unwrap_or_else(|reject| whole(json, reject))
         }
     };
     deliver(&api, received, items).await.map(|_| StatusCode::NO_CONTENT)
+}
+
+/// Reads a body's events.
+pub(crate) fn read_all(json: &str) -> Result<Vec<Item<'_>>, Reject> {
+    let measurement: Measurement<'_> = read_event(json)?;
+    if measurement.events.len() > MAX_EVENTS {
+        return Err(malformed(format!("there are over {MAX_EVENTS} events")));
+    }
+    let (hash, shared) = (xxh3_128(json.as_bytes()), context(&measurement));
+    let read_one = |n, source| read_one(&measurement, &shared, hash, n, source);
+    Ok(read_items(&texts(&measurement.events), read_one))
 }
 
 fn micros(text: &Text<'_>) -> Option<UtcMillis> {
@@ -116,6 +118,7 @@ fn micros(text: &Text<'_>) -> Option<UtcMillis> {
 /// Reads one event into one draft, or into one for each of its items.
 fn read_one(
     measurement: &Measurement<'_>,
+    context: &Fields,
     hash: u128,
     index: usize,
     json: &str,
@@ -129,8 +132,9 @@ fn read_one(
     let original = micros(&event.timestamp_micros).or_else(|| micros(&measurement.timestamp_micros));
     let is_order = name == "purchase" && event.params.contains_key("transaction_id");
     let client_id = measurement.client_id.get().or(measurement.app_instance_id.get());
-    let context = context(measurement);
     let all = properties(&shape, event.params);
+    let context_bytes = serde_json::to_string(context).map_or(0, |text| text.len());
+    check_split(all.len(), json.len() + context_bytes)?;
     let drafts = all.into_iter().enumerate().map(|(n, properties)| {
         let mut draft = Draft::new(kind);
         draft.message_id = (original.is_some() || is_order).then(|| format!("ga4-{hash:032x}-{index}-{n}"));
@@ -142,7 +146,7 @@ fn read_one(
         draft.anonymous_id = client_id.map(|id| format!("ga:{id}"));
         draft.original = original;
         draft.properties = properties;
-        draft.context.clone_from(&context);
+        draft.context.clone_from(context);
         draft
     });
     Ok(drafts.collect())

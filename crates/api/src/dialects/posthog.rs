@@ -18,8 +18,8 @@ use tradewind_events::Kind;
 use tradewind_kernel::UtcMillis;
 
 use super::draft::{
-    Draft, Fields, check_length, deliver, fields, read_body, read_event, read_items, rename, take_object,
-    text_of, texts,
+    Draft, Fields, Item, check_length, deliver, fields, read_body, read_event, read_items, rename,
+    take_object, text_of, texts,
 };
 use crate::auth::check_write_key;
 use crate::body::read_json;
@@ -123,6 +123,17 @@ pub(crate) async fn capture(
     take(&api, &sources, None).await
 }
 
+/// Reads a body in any of the forms that [`capture`] takes, its keys not looked at.
+pub(crate) fn read_any(bytes: &[u8], received: UtcMillis) -> Result<Vec<Item<'_>>, Problem> {
+    if let Ok(batch) = serde_json::from_slice::<Batch<'_>>(bytes) {
+        return items_of(&texts(&batch.batch), time_of(&batch.sent_at), received);
+    }
+    match serde_json::from_slice::<Vec<&RawValue>>(bytes) {
+        Ok(list) => items_of(&texts(&list), None, received),
+        Err(_) => items_of(&[read_body::<&RawValue>(bytes, "event")?.get()], None, received),
+    }
+}
+
 /// `POST /flags/`: there are no flags here, and a client falls back to its defaults.
 pub(crate) async fn flags() -> Json<Value> {
     Json(json!({"flags": {}, "errorsWhileComputingFlags": false}))
@@ -141,11 +152,18 @@ async fn read_compressed(
 }
 
 async fn take(api: &Api, sources: &[&str], sent: Option<UtcMillis>) -> Result<Json<Value>, Problem> {
-    check_length(sources.len())?;
     let received = api.now();
-    let items = read_items(sources, |_, source| Ok(vec![read(source, sent, received)?]));
-    deliver(api, received, items).await?;
+    deliver(api, received, items_of(sources, sent, received)?).await?;
     Ok(Json(json!({"status": 1})))
+}
+
+fn items_of<'a>(
+    sources: &[&'a str],
+    sent: Option<UtcMillis>,
+    received: UtcMillis,
+) -> Result<Vec<Item<'a>>, Problem> {
+    check_length(sources.len())?;
+    Ok(read_items(sources, |_, source| Ok(vec![read(source, sent, received)?])))
 }
 
 fn time_of(text: &Text<'_>) -> Option<UtcMillis> {

@@ -21,7 +21,9 @@ use tradewind_events::Kind;
 use tradewind_kernel::UtcMillis;
 
 use self::entities::Entities;
-use super::draft::{Draft, Fields, check_length, deliver, read_body, read_event, read_items, text_of, texts};
+use super::draft::{
+    Draft, Fields, Item, check_length, deliver, read_body, read_event, read_items, text_of, texts,
+};
 use crate::auth::check_write_key;
 use crate::body::{MAX_DEPTH, depth_exceeds, read_json};
 use crate::collect::handlers::CollectQuery;
@@ -70,9 +72,24 @@ pub(crate) async fn receive(
     body: Body,
 ) -> Result<&'static str, Problem> {
     let bytes = read_json(&headers, body).await?;
-    let payload: Payload<'_> = read_body(&bytes, "payload_data")?;
-    take(&api, &query, &headers, &texts(&payload.data)).await?;
+    take(&api, &query, &headers, &sources_of(&bytes)?).await?;
     Ok("ok")
+}
+
+fn sources_of(bytes: &[u8]) -> Result<Vec<&str>, Problem> {
+    Ok(texts(&read_body::<Payload<'_>>(bytes, "payload_data")?.data))
+}
+
+/// Reads a body's events, its keys not looked at.
+pub(crate) fn read_all(bytes: &[u8]) -> Result<Vec<Item<'_>>, Problem> {
+    let sources = sources_of(bytes)?;
+    check_length(sources.len())?;
+    Ok(read_items(&sources, |_, source| read(source)))
+}
+
+/// Reads one event that stands alone, as the pixel's does.
+pub(crate) fn read_lone(json: &str) -> Vec<Item<'_>> {
+    read_items(&[json], |_, source| read(source))
 }
 
 /// `GET /i`: one event in the query.
