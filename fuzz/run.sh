@@ -37,11 +37,11 @@ done
 [ $# -gt 0 ] || set -- $all
 
 sanitizer=${SANITIZER:-none}
+export RUST_BACKTRACE=0
 built=${CARGO_TARGET_DIR:-$PWD/target}
 ./seed.sh
 cargo +nightly fuzz build --fuzz-dir . --sanitizer "$sanitizer" --target-dir "$built"
-bin=$(find "$built" -path '*/release/segment' -type f -newer Cargo.toml | head -n 1)
-bin=${bin%/segment}
+bin=$built/$(rustc +nightly -vV | sed -n 's/^host: //p')/release
 
 # One target; its log ends with what libFuzzer counted.
 run() {

@@ -1,5 +1,7 @@
 //! Runs every check over its corpus, over real clients' requests, and over mutations of both.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its files has failed")]
+
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
