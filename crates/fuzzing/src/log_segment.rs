@@ -46,8 +46,15 @@ pub fn scratch(name: &str, bytes: &[u8]) -> TempDir {
     }
 }
 
-/// Opens a log of this segment; gives its records, or nothing if it was refused.
-fn opened(segment: &[u8]) -> Option<Vec<Vec<u8>>> {
+/// A log that opened.
+struct Opened {
+    records: Vec<Vec<u8>>,
+    /// Whether a torn write was told.
+    was_torn: bool,
+}
+
+/// Opens a log of this segment; nothing if it was refused.
+fn opened(segment: &[u8]) -> Option<Opened> {
     let dir = scratch(SEGMENT, segment);
     let file = dir.path().join(SEGMENT);
     let Ok(report) = check_log(dir.path()) else { panic!("the check fails") };
@@ -66,13 +73,13 @@ fn opened(segment: &[u8]) -> Option<Vec<Vec<u8>>> {
     if let Some(torn) = log.torn_tail() {
         keeps_what_it_cuts(torn, segment);
     }
-    let records = read(&log);
+    let (records, was_torn) = (read(&log), log.torn_tail().is_some());
     assert_eq!(records.len() as u64, log.end(), "records are missing");
     drop(log);
     let Ok(log) = SegmentLog::open(dir.path(), options()) else { panic!("it does not open again") };
     assert_eq!(log.torn_tail(), None, "it was torn again");
     assert_eq!(read(&log), records, "it reads something else the second time");
-    Some(records)
+    Some(Opened { records, was_torn })
 }
 
 fn options() -> LogOptions {
@@ -111,6 +118,8 @@ struct Written {
     records: Vec<Vec<u8>>,
     /// Where in the file each record ends.
     ends: Vec<usize>,
+    /// Where groups end, and with them what one sync made durable.
+    group_ends: Vec<usize>,
     /// The file as a killed process leaves it, and as it is closed.
     files: [Vec<u8>; 2],
 }
@@ -121,6 +130,7 @@ fn written() -> &'static Written {
         let dir = scratch("nothing", b"");
         let Ok(log) = SegmentLog::open(dir.path(), options()) else { panic!("a new log does not open") };
         let (mut records, mut ends, mut at) = (Vec::new(), Vec::new(), HEADER_BYTES);
+        let mut group_ends = vec![at];
         for group in 1..9_u8 {
             let group: Vec<Vec<u8>> = (0..group % 4 + 1).map(|n| record(group, n)).collect();
             let Ok(Ok(_)) = log.append(group.clone()).map(block_on) else { panic!("it takes nothing") };
@@ -130,11 +140,13 @@ fn written() -> &'static Written {
                 ends.push(at);
                 records.push(record);
             }
+            group_ends.push(at);
         }
+        group_ends.push(at + GROUP_BYTES);
         let file = || fs::read(dir.path().join(SEGMENT)).unwrap_or_default();
         let killed = file();
         drop(log);
-        Written { records, ends, files: [killed, file()] }
+        Written { records, ends, group_ends, files: [killed, file()] }
     })
 }
 
@@ -158,9 +170,10 @@ fn place(bytes: &[u8]) -> (&'static Written, &'static [u8], usize) {
 
 fn cut(bytes: &[u8]) {
     let (written, file, at) = place(bytes);
-    let Some(records) = opened(&file[..at]) else { panic!("a log cut at byte {at} is refused") };
+    let Some(opened) = opened(&file[..at]) else { panic!("a log cut at byte {at} is refused") };
     let whole = written.ends.iter().filter(|&&end| end <= at).count();
-    assert_eq!(records, written.records[..whole], "cut at byte {at}");
+    assert_eq!(opened.records, written.records[..whole], "cut at byte {at}");
+    assert_eq!(opened.was_torn, !written.group_ends.contains(&at), "cut at byte {at}");
 }
 
 fn flipped(bytes: &[u8]) {
@@ -172,8 +185,8 @@ fn flipped(bytes: &[u8]) {
             *byte ^= 1 << (flip[2] % 8);
         }
     }
-    if let Some(records) = opened(&file) {
-        assert!(written.records.starts_with(&records), "it serves what was not written");
+    if let Some(opened) = opened(&file) {
+        assert!(written.records.starts_with(&opened.records), "it serves what was not written");
     }
 }
 
