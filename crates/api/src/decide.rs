@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use crate::auth::check_api_key;
 use crate::body::read_json;
+use crate::collect::parse::MAX_ID;
 use crate::problem::{Code, FieldError, Problem, ProblemDocument};
 use crate::state::Api;
 use crate::text::Text;
@@ -206,12 +207,18 @@ fn ask_of(request: &DecideRequest<'_>) -> Result<Ask, Problem> {
     let (user, anonymous) =
         request.subject.as_ref().map_or((None, None), |s| (s.user_id.get(), s.anonymous_id.get()));
     let context = request.context.as_ref();
+    let category = context.and_then(|c| c.category.get());
+    let named =
+        [("/subject/userId", user), ("/subject/anonymousId", anonymous), ("/context/category", category)];
+    for (pointer, text) in named {
+        check_length(pointer, text)?;
+    }
     Ok(Ask {
         subject: Subject::from_ids(user, anonymous),
         anonymous_id: anonymous.filter(|_| user.is_some()).map(str::to_owned),
         placements: placements?,
         cart: context.and_then(|c| c.cart.as_ref()).map(|cart| ids("/context/cart", cart)).transpose()?,
-        category: context.and_then(|c| c.category.owned()),
+        category: category.map(str::to_owned),
         allow_duplicates: request.allow_duplicates,
         budget_ms,
     })
@@ -241,7 +248,18 @@ fn ids(pointer: &str, list: &[Text<'_>]) -> Result<Vec<String>, Problem> {
         let detail = format!("{} products were given, and {MAX_PRODUCTS} are the most", list.len());
         return Err(wrong(pointer.to_owned(), "too_many_products", detail));
     }
+    for (index, id) in list.iter().enumerate() {
+        check_length(&format!("{pointer}/{index}"), id.get())?;
+    }
     Ok(list.iter().filter_map(Text::owned).collect())
+}
+
+/// Refuses what no event could have said: ids and names there have the same limit.
+fn check_length(pointer: &str, text: Option<&str>) -> Result<(), Problem> {
+    if text.is_none_or(|text| text.chars().nth(MAX_ID).is_none()) {
+        return Ok(());
+    }
+    Err(wrong(pointer.to_owned(), "id_too_long", format!("it has over {MAX_ID} characters")))
 }
 
 fn response_of(decision: &Decision) -> DecideResponse<'_> {

@@ -26,11 +26,12 @@ pub fn check(bytes: &[u8]) {
     assert!(ask.anonymous_id.as_deref().is_none_or(is_id));
     assert!(ask.category.as_deref().is_none_or(is_id));
     if let Some(subject) = &ask.subject {
+        assert!(subject.key().chars().count() <= 2 + 512);
         let back = tradewind_kernel::Subject::parse(&subject.to_string());
         assert_eq!(back.as_ref(), Ok(subject));
     }
 }
 
 fn is_id(text: &str) -> bool {
-    !text.is_empty() && text.trim() == text
+    !text.is_empty() && text.trim() == text && text.chars().count() <= 512
 }

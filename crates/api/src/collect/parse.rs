@@ -16,7 +16,7 @@ pub(crate) const MAX_EVENT_BYTES: usize = 32 << 10;
 /// The longest message id, in characters.
 const MAX_MESSAGE_ID: usize = 100;
 /// The longest other id or name, in characters.
-const MAX_ID: usize = 512;
+pub(crate) const MAX_ID: usize = 512;
 
 /// The longest reason for which a message is not taken, in bytes.
 const MAX_REASON_BYTES: usize = 500;

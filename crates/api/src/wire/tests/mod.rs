@@ -57,3 +57,18 @@ fn a_reject_does_not_quote_everything() {
     let rejects = posthog(body.as_bytes(), RECEIVED).unwrap();
     assert!(rejects[0].as_ref().unwrap_err().message.len() < 600);
 }
+
+#[test]
+fn a_decision_is_for_ids_that_events_can_have() {
+    let check = |id: usize, cart: usize, pointer: Option<&str>| {
+        let (id, cart) = ("i".repeat(id), "c".repeat(cart));
+        let body = format!(
+            r#"{{"placements":[{{"name":"home.for_you"}}],"subject":{{"userId":"{id}"}},"context":{{"cart":["{cart}"]}}}}"#
+        );
+        let refused = ask(body.as_bytes()).err().map(|problem| problem.errors[0].pointer.clone());
+        assert_eq!(refused.as_deref(), pointer);
+    };
+    check(512, 512, None);
+    check(513, 512, Some("/subject/userId"));
+    check(512, 513, Some("/context/cart/0"));
+}
