@@ -2,6 +2,8 @@
 
 CARGO ?= cargo
 CYCLES ?= 1000
+SYNCS ?= 100
+SEEDS ?= 10000
 DEMO_DATA ?= ./tradewind-data
 PORT ?= 8080
 SECONDS ?= 60
@@ -9,7 +11,7 @@ TARGETS ?=
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-clients test-crash test-cluster fuzz lint lint-web bench clean
+.PHONY: help demo test test-rust test-clients test-crash test-faults test-cluster fuzz lint lint-web bench clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -32,6 +34,10 @@ test-clients: ## real clients and a real browser against the server
 
 test-crash: ## kill -9 under load, CYCLES times (1000)
 	CRASH_CYCLES=$(CYCLES) $(CARGO) test --package tradewind --test it -- --nocapture crash
+
+test-faults: ## each of the first SYNCS (100) syncs fails, a disk runs full, SEEDS (10000) simulated power cuts
+	FAULT_SYNCS=$(SYNCS) $(CARGO) test --package tradewind --test it -- --nocapture sync_errors full_disk
+	TRADEWIND_SEEDS=$(SEEDS) $(CARGO) test --package tradewind-embedded --lib -- --nocapture --ignored many_lives
 
 test-cluster: ## the distributed engines: they come with the cluster crate
 	@echo "make test-cluster: there are no distributed engines yet; they come with the crate 'cluster'."

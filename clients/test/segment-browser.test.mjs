@@ -1,31 +1,16 @@
 // @segment/analytics-next in a real browser, on a shop's page of another origin than the collector's.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import http from "node:http";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { decide, profile, stats, until } from "../lib/ask.mjs";
 import { launch, whyNoBrowser } from "../lib/browser.mjs";
-import { startDoorman } from "../lib/doorman.mjs";
+import { TROUBLE, startDoorman } from "../lib/doorman.mjs";
 import { startServer } from "../lib/server.mjs";
+import { startSite } from "../lib/site.mjs";
 
 const UMD = path.join(path.dirname(createRequire(import.meta.url).resolve("@segment/analytics-next/package.json")), "dist/umd");
-const PAGE = '<!doctype html><title>A shop</title><link rel="icon" href="data:,"><script src="/index.js"></script>';
 const VISIT = "/?utm_campaign=spring&utm_source=letter";
-
-/** The shop's own web server: one page, and the client's files. */
-async function startShop() {
-  const site = http.createServer(async (request, response) => {
-    const file = path.basename(new URL(request.url, "http://shop").pathname);
-    const body = file ? await readFile(path.join(UMD, file)).catch(() => null) : PAGE;
-    response.writeHead(body === null ? 404 : 200, { "content-type": file ? "text/javascript" : "text/html" });
-    response.end(body ?? "");
-  });
-  await new Promise((resolve) => site.listen(0, "127.0.0.1", () => resolve(undefined)));
-  const stop = () => (site.closeAllConnections(), new Promise((resolve) => site.close(resolve)));
-  return { base: `http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (site.address()).port}`, stop };
-}
 
 describe("@segment/analytics-next", { skip: whyNoBrowser() }, () => {
   let server;
@@ -33,7 +18,7 @@ describe("@segment/analytics-next", { skip: whyNoBrowser() }, () => {
   let shop;
   let browser;
   before(async () => {
-    shop = await startShop();
+    shop = await startSite(UMD);
     const origins = JSON.stringify([shop.base]);
     server = await startServer({
       settings: { TRADEWIND_COLLECT_WRITE_KEYS: '["k"]', TRADEWIND_COLLECT_ALLOWED_ORIGINS: origins },
@@ -49,7 +34,7 @@ describe("@segment/analytics-next", { skip: whyNoBrowser() }, () => {
   });
 
   /** Opens the shop with the client loaded as its documentation says, and calls it once for each of `calls`. */
-  async function visit(calls, delivery) {
+  async function visit(calls, delivery, collector = doorman.base) {
     const context = await browser.newContext();
     const page = await context.newPage();
     const faults = [];
@@ -66,7 +51,7 @@ describe("@segment/analytics-next", { skip: whyNoBrowser() }, () => {
         for (const [call, ...given] of calls) await client[call](...given);
         return (await client.user()).anonymousId();
       },
-      { collector: doorman.base, calls, delivery },
+      { collector, calls, delivery },
     );
     return { context, anonymousId, faults };
   }
@@ -109,6 +94,20 @@ describe("@segment/analytics-next", { skip: whyNoBrowser() }, () => {
     assert.ok(sent("/v1/b").length >= 1);
     const { ids } = await decide(server.base, { anonymousId }, ["home.recently_viewed"]);
     assert.deepEqual(ids["home.recently_viewed"], ["bowl", "jug"]);
+    await context.close();
+  });
+
+  test("through trouble it loses nothing, and nothing is stored twice", async (t) => {
+    const trouble = await startDoorman(server.base, TROUBLE);
+    t.after(trouble.stop);
+    const views = ["cup", "pot", "pan"].map((id) => ["track", "Product Viewed", { product_id: id }]);
+    const { context, anonymousId } = await visit(views, {}, trouble.base);
+    const answered = () => trouble.seen.filter((one) => one.path === "/v1/t" && one.status === 200).length;
+    await until("three deliveries", () => answered() === 3, 30_000);
+    const known = await profile(server.base, `anonymous_id:${anonymousId}`);
+    assert.deepEqual([known.events, known.actions.view], [3, 3]);
+    const failed = trouble.seen.map((one) => one.status).filter((status) => status >= 300);
+    assert.deepEqual(failed.sort(), [429, 503, 503], "each trouble was met");
     await context.close();
   });
 

@@ -123,3 +123,33 @@ describe("@segment/analytics-node, a server that is too busy", () => {
     assert.ok(retried.length >= refused().length, "each refused request came again");
   });
 });
+
+describe("@segment/analytics-node, a write key over its quota", () => {
+  let server;
+  let doorman;
+  before(async () => {
+    // A batch of 10 leaves the key in debt for a second, so that the one right behind it is always refused.
+    const settings = { TRADEWIND_COLLECT_EVENTS_PER_SECOND_PER_KEY: "5", TRADEWIND_COLLECT_BURST_SECONDS: "1" };
+    server = await startServer({ settings });
+    doorman = await startDoorman(server.base);
+  });
+  after(async () => {
+    await doorman?.stop();
+    await server?.stop();
+  });
+
+  test("waits as it is told, and nothing is lost or stored twice", async () => {
+    const analytics = new Analytics({ writeKey: WRITE_KEY, host: doorman.base, flushAt: 10 });
+    const errors = [];
+    analytics.on("error", (error) => errors.push(error));
+    for (let count = 0; count < 30; count += 1) {
+      analytics.track({ userId: "finn", event: "Product Viewed", properties: { product_id: `p${count}` } });
+    }
+    await analytics.closeAndFlush({ timeout: 60_000 });
+    assert.deepEqual(errors, []);
+    await counted(server.base, { "Product Viewed": 30 });
+    const refused = doorman.seen.filter((one) => one.status === 429);
+    assert.ok(refused.length > 0, "something was refused");
+    assert.ok(refused.every((one) => Number(one.answer["retry-after"]) >= 1), "each refusal says when to come back");
+  });
+});

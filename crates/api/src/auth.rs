@@ -43,17 +43,21 @@ pub(crate) fn check_write_key(
     }
 }
 
+/// The key in `Authorization: Bearer` or `X-API-Key`, whether it is known or not.
+pub(crate) fn given_api_key(headers: &HeaderMap) -> Option<&str> {
+    let bearer = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|v| v.to_str().ok()?.strip_prefix("Bearer ").map(str::trim));
+    bearer.or_else(|| headers.get("x-api-key").and_then(|v| v.to_str().ok()))
+}
+
 /// Checks `Authorization: Bearer` or `X-API-Key`.
 pub(crate) fn check_api_key(api: &Api, headers: &HeaderMap) -> Result<(), Problem> {
     let known = &api.settings.api_keys;
     if known.is_empty() {
         return Ok(());
     }
-    let bearer = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|v| v.to_str().ok()?.strip_prefix("Bearer ").map(str::trim));
-    let key = bearer.or_else(|| headers.get("x-api-key").and_then(|v| v.to_str().ok()));
-    match key {
+    match given_api_key(headers) {
         None => {
             let detail = "send an API key as Authorization: Bearer … or as X-API-Key";
             Err(Problem::new(Code::MissingApiKey, detail))

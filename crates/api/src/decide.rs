@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
@@ -14,7 +13,7 @@ use tradewind_kernel::Subject;
 use utoipa::ToSchema;
 
 use crate::auth::check_api_key;
-use crate::body::read_json;
+use crate::body::{Inbound, read_json};
 use crate::collect::parse::MAX_ID;
 use crate::problem::{Code, FieldError, Problem, ProblemDocument};
 use crate::state::Api;
@@ -148,7 +147,7 @@ pub(crate) struct DecideResponse<'a> {
 pub(crate) async fn decide(
     State(api): State<Arc<Api>>,
     headers: HeaderMap,
-    body: Body,
+    body: Inbound,
 ) -> Result<Response, Problem> {
     check_api_key(&api, &headers)?;
     let bytes = read_json(&headers, body).await?;

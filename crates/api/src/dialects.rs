@@ -8,6 +8,8 @@ pub(crate) mod cloudevents;
 pub(crate) mod draft;
 pub(crate) mod ga4;
 pub(crate) mod posthog;
+pub(crate) mod shopify;
 pub(crate) mod snowplow;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
+mod webhook;

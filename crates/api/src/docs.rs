@@ -189,9 +189,15 @@ mod tests {
     #[tokio::test]
     async fn the_reference_names_every_path() {
         let Html(html) = reference().await;
-        for path in
-            ["/v1/decide", "/v1/batch", "/v1/track", "/v1/alias", "/v1/profiles/{subject}", "DecideRequest"]
-        {
+        for path in [
+            "/v1/decide",
+            "/v1/batch",
+            "/v1/track",
+            "/v1/alias",
+            "/v1/profiles/{subject}",
+            "/v1/schemas/{event}",
+            "DecideRequest",
+        ] {
             assert!(html.contains(path), "{path}");
         }
     }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -12,13 +11,17 @@ use axum::routing::{any, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tradewind_events::Kind;
 
+use crate::admission::gate::admit;
+use crate::body::Inbound;
 use crate::collect::handlers::{self, CollectQuery};
 use crate::collect::{rudder_config, segment_settings};
-use crate::dialects::{cloudevents, ga4, posthog, snowplow};
+use crate::dead_letters::handlers as dead_letters;
+use crate::dialects::{cloudevents, ga4, posthog, shopify, snowplow};
+use crate::enrich::Peer;
 use crate::extract::Query;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
-use crate::{decide, docs, openapi, operate, profiles, trace};
+use crate::{decide, docs, openapi, operate, profiles, schemas, trace};
 
 /// Paths on which browsers of other origins may send events.
 const COLLECTING: [&str; 11] = [
@@ -48,8 +51,15 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
         .route("/sourceConfig", get(rudder_config))
         .route("/sourceConfig/", get(rudder_config))
         .route("/v1/rejected", get(handlers::rejected))
+        .route("/v1/dead-letters", get(dead_letters::list))
+        .route("/v1/dead-letters/redrive", post(dead_letters::redrive_many))
+        .route("/v1/dead-letters/{id}", get(dead_letters::show).delete(dead_letters::drop_one))
+        .route("/v1/dead-letters/{id}/redrive", post(dead_letters::redrive))
         .route("/v1/decide", post(decide::decide))
         .route("/v1/profiles/{subject}", get(profiles::profile))
+        .route("/v1/schemas", get(schemas::list))
+        .route("/v1/schemas/findings", get(schemas::findings))
+        .route("/v1/schemas/{event}", get(schemas::show))
         .route("/v1/stats", get(operate::stats))
         .route("/livez", get(operate::livez))
         .route("/healthz", get(operate::livez))
@@ -74,8 +84,9 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
             let take =
                 move |State(api): State<Arc<Api>>,
                       Query(query): Query<CollectQuery>,
+                      peer: Peer,
                       headers: HeaderMap,
-                      body: Body| handlers::one(api, kind, query, headers, body);
+                      body: Inbound| handlers::one(api, kind, query, (peer, headers), body);
             routes = routes.route(path, post(take));
         }
     }
@@ -85,6 +96,7 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
         None => routes.fallback(nothing_here),
     };
     routes
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), admit))
         .layer(middleware::from_fn_with_state(api, cors))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(trace::observe))
@@ -94,6 +106,7 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
 fn other_dialects(mut routes: Router<Arc<Api>>) -> Router<Arc<Api>> {
     routes = routes.route("/v1/cloudevents", post(cloudevents::receive));
     routes = routes.route("/com.snowplowanalytics.snowplow/tp2", post(snowplow::receive));
+    routes = routes.route("/webhooks/shopify", post(shopify::receive));
     routes = routes.route("/i", get(snowplow::pixel));
     routes = routes.route("/mp/collect", post(ga4::collect));
     routes = routes.route("/debug/mp/collect", post(ga4::debug));
@@ -156,7 +169,9 @@ fn allow_preflight(headers: &mut HeaderMap) {
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS"),
         (
             header::ACCESS_CONTROL_ALLOW_HEADERS,
-            "authorization, content-type, content-encoding, x-api-key, x-retry-count, anonymousid, traceparent",
+            // Those from sentat on are RudderStack's, the last four on its retries only.
+            "authorization, content-type, content-encoding, x-api-key, x-retry-count, anonymousid, traceparent, \
+             sentat, rsa-retry-attempt, rsa-retry-reason, rsa-since-first-attempt, rsa-since-last-attempt",
         ),
         (header::ACCESS_CONTROL_MAX_AGE, "86400"),
     ];

@@ -4,12 +4,15 @@
 //! needs to see in. Every error of the native API is a problem document (RFC 9457) with a stable code and a
 //! page at its `type`.
 
+mod admission;
 mod auth;
 mod body;
 mod collect;
+mod dead_letters;
 mod decide;
 mod dialects;
 mod docs;
+mod enrich;
 mod extract;
 mod http;
 mod measures;
@@ -17,15 +20,20 @@ mod openapi;
 mod operate;
 mod problem;
 mod profiles;
+mod schemas;
 mod state;
 mod text;
 mod trace;
 pub mod wire;
 
+pub use admission::AdmissionSettings;
 pub use collect::{Parsed, Reject, parse_line};
 pub use decide::{answer_json, decision_json};
+pub use enrich::{Enricher, GeoDatabase, GeoError, TrustedProxies};
 pub use http::router;
+pub use measures::{connection_closed, connection_cut, connection_opened, connection_refused};
 pub use operate::install_metrics;
-pub use problem::{Code, Problem};
+pub use problem::{Code, Problem, no_connection_left};
 pub use profiles::profile_json;
+pub use schemas::{Audit, AuditReport, EventReport, FindingReport};
 pub use state::{Api, ApiSettings, Rejected};

@@ -4,7 +4,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use utoipa::OpenApi;
 
-use crate::{collect, decide, operate, profiles};
+use crate::{collect, dead_letters, decide, operate, profiles, schemas};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -18,8 +18,16 @@ use crate::{collect, decide, operate, profiles};
     paths(
         collect::handlers::batch,
         collect::handlers::rejected,
+        dead_letters::handlers::list,
+        dead_letters::handlers::show,
+        dead_letters::handlers::redrive,
+        dead_letters::handlers::redrive_many,
+        dead_letters::handlers::drop_one,
         decide::decide,
         profiles::profile,
+        schemas::list,
+        schemas::show,
+        schemas::findings,
         operate::stats,
         operate::livez,
         operate::readyz,
@@ -28,7 +36,9 @@ use crate::{collect, decide, operate, profiles};
     tags(
         (name = "decide", description = "What to show"),
         (name = "collect", description = "Events in"),
+        (name = "dead letters", description = "What could not be processed"),
         (name = "profiles", description = "What is known of a shopper"),
+        (name = "schemas", description = "What events should look like, and what they lack"),
         (name = "operate", description = "Health, metrics, counts")
     )
 )]

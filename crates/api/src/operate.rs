@@ -56,6 +56,10 @@ pub(crate) async fn readyz(State(api): State<Arc<Api>>) -> Result<&'static str, 
 pub(crate) async fn metrics(State(api): State<Arc<Api>>) -> impl IntoResponse {
     let text = match &api.prometheus {
         Some(handle) => {
+            if let Ok(totals) = api.pipeline.dead_letter_totals() {
+                measures::letters_waiting(totals.waiting);
+            }
+            api.admission.measure();
             handle.run_upkeep();
             handle.render()
         }

@@ -2,10 +2,14 @@
 //!
 //! A code is stable and has a page under `docs/errors/`, which the program serves at the problem's `type`.
 
+use std::time::Duration;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::admission::retry;
 
 /// What went wrong, as a program can tell it apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,17 +28,23 @@ pub enum Code {
     MissingWriteKey,
     NotFound,
     Overloaded,
+    RedriveFailed,
+    QuotaExceeded,
     Stopped,
+    StorageFull,
     TooDeep,
+    TooSlow,
     UnknownApiKey,
     UnknownPlacement,
     UnknownWriteKey,
     UnsupportedEncoding,
+    WebhookNotConfigured,
+    WebhookSignature,
 }
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 25] = [
         Self::BadGzip,
         Self::BatchInvalid,
         Self::BatchTooLong,
@@ -48,12 +58,18 @@ impl Code {
         Self::MissingWriteKey,
         Self::NotFound,
         Self::Overloaded,
+        Self::RedriveFailed,
+        Self::QuotaExceeded,
         Self::Stopped,
+        Self::StorageFull,
         Self::TooDeep,
+        Self::TooSlow,
         Self::UnknownApiKey,
         Self::UnknownPlacement,
         Self::UnknownWriteKey,
         Self::UnsupportedEncoding,
+        Self::WebhookNotConfigured,
+        Self::WebhookSignature,
     ];
 
     /// Its text, and the name of its page; its status; its title.
@@ -76,8 +92,14 @@ impl Code {
             }
             Self::NotFound => ("not-found", StatusCode::NOT_FOUND, "There is nothing here"),
             Self::Overloaded => ("overloaded", StatusCode::TOO_MANY_REQUESTS, "Too much at once"),
+            Self::RedriveFailed => {
+                ("redrive-failed", StatusCode::UNPROCESSABLE_ENTITY, "The letter still cannot be processed")
+            }
+            Self::QuotaExceeded => ("quota-exceeded", StatusCode::TOO_MANY_REQUESTS, "The quota is used up"),
             Self::Stopped => ("stopped", StatusCode::SERVICE_UNAVAILABLE, "The server takes nothing now"),
+            Self::StorageFull => ("storage-full", StatusCode::SERVICE_UNAVAILABLE, "The storage is full"),
             Self::TooDeep => ("too-deep", StatusCode::BAD_REQUEST, "The body is nested too deeply"),
+            Self::TooSlow => ("too-slow", StatusCode::REQUEST_TIMEOUT, "The body came too slowly"),
             Self::UnknownApiKey => ("unknown-api-key", StatusCode::UNAUTHORIZED, "The API key is unknown"),
             Self::UnknownPlacement => {
                 ("unknown-placement", StatusCode::BAD_REQUEST, "The placement is unknown")
@@ -87,6 +109,12 @@ impl Code {
             }
             Self::UnsupportedEncoding => {
                 ("unsupported-encoding", StatusCode::UNSUPPORTED_MEDIA_TYPE, "The encoding is not supported")
+            }
+            Self::WebhookNotConfigured => {
+                ("webhook-not-configured", StatusCode::SERVICE_UNAVAILABLE, "Webhooks are not set up")
+            }
+            Self::WebhookSignature => {
+                ("webhook-signature", StatusCode::UNAUTHORIZED, "The webhook's signature does not hold")
             }
         }
     }
@@ -118,6 +146,8 @@ pub struct Problem {
     pub detail: String,
     /// What is wrong with which part of the request.
     pub errors: Vec<FieldError>,
+    /// The least time until it may go better, where a 429 or a 503 knows it.
+    pub wait: Duration,
 }
 
 /// A problem as it is written.
@@ -149,7 +179,15 @@ impl Problem {
     /// A problem of this code; `detail` says what is wrong this time and what to do, in at most 1,000 bytes.
     #[must_use]
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: clipped(detail.into(), MAX_DETAIL_BYTES), errors: Vec::new() }
+        let detail = clipped(detail.into(), MAX_DETAIL_BYTES);
+        Self { code, detail, errors: Vec::new(), wait: Duration::ZERO }
+    }
+
+    /// The same, not to be tried again before so long.
+    #[must_use]
+    pub fn after(mut self, wait: Duration) -> Self {
+        self.wait = wait;
+        self
     }
 
     /// The same with a list of what is wrong where.
@@ -169,8 +207,9 @@ pub(crate) fn clipped(mut text: String, max_bytes: usize) -> String {
     text
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+impl Problem {
+    /// The document's text.
+    fn document(&self) -> Vec<u8> {
         let (code, status, title) = self.code.facts();
         let document = ProblemDocument {
             kind: format!("/docs/errors/{code}"),
@@ -181,13 +220,37 @@ impl IntoResponse for Problem {
             message: &self.detail,
             errors: &self.errors,
         };
-        let mut response = (status, serde_json::to_vec(&document).unwrap_or_default()).into_response();
+        serde_json::to_vec(&document).unwrap_or_default()
+    }
+}
+
+/// The answer, as bytes of HTTP/1.1, to a client for whom no connection is left.
+#[must_use]
+pub fn no_connection_left() -> Vec<u8> {
+    let detail = "as many connections are open as serve.max_connections allows; come back later";
+    let problem = Problem::new(Code::Overloaded, detail);
+    let (document, after) = (problem.document(), retry::after(problem.wait));
+    let mut answer = format!(
+        "HTTP/1.1 {}\r\ncontent-type: application/problem+json\r\nretry-after: {after}\r\n\
+         connection: close\r\ncontent-length: {}\r\n\r\n",
+        problem.code.facts().1,
+        document.len()
+    )
+    .into_bytes();
+    answer.extend(document);
+    answer
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = self.code.facts().1;
+        let mut response = (status, self.document()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(retry::after(self.wait)));
         }
-        if self.code == Code::BodyTooLarge {
+        if matches!(self.code, Code::BodyTooLarge | Code::TooSlow) {
             // What is left of the body will not be read, so the connection cannot be used again.
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }

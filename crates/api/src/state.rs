@@ -1,19 +1,20 @@
 //! What the handlers share.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use parking_lot::Mutex;
 use serde::Serialize;
 use tradewind_decide::Decider;
+use tradewind_events::schema::Registry;
 use tradewind_kernel::UtcMillis;
 use tradewind_pipeline::Pipeline;
 use utoipa::ToSchema;
 
-/// Rejected events that are kept for the view of them.
-const KEPT_REJECTS: usize = 1_000;
+use crate::admission::{Admission, AdmissionSettings};
+use crate::dead_letters::{Desk, latest_rejects};
+use crate::enrich::{Enricher, GeoDatabase, TrustedProxies};
+use crate::schemas::LiveFindings;
 
 /// What the configuration says of the API.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +25,14 @@ pub struct ApiSettings {
     pub api_keys: Vec<String>,
     /// Origins of browsers that may send events; any if empty.
     pub allowed_origins: Vec<String>,
+    /// What Shopify may sign its webhooks with; none is taken if empty.
+    pub shopify_secrets: Vec<String>,
+    /// What events should look like.
+    pub schemas: Arc<Registry>,
+    /// Proxies whose word is taken for the address that they forward for.
+    pub trusted_proxies: TrustedProxies,
+    /// Bounds of what may be under way.
+    pub admission: AdmissionSettings,
 }
 
 /// An event that was not taken, and why.
@@ -50,8 +59,11 @@ pub struct Api {
     pub decider: Arc<Decider>,
     /// What the configuration says.
     pub settings: ApiSettings,
+    pub(crate) schemas: LiveFindings,
+    pub(crate) admission: Admission,
     pub(crate) prometheus: Option<PrometheusHandle>,
-    rejects: Mutex<VecDeque<Rejected>>,
+    pub(crate) desk: Desk,
+    pub(crate) enricher: Enricher,
     rejected_total: AtomicU64,
 }
 
@@ -64,8 +76,16 @@ impl Api {
         settings: ApiSettings,
         prometheus: Option<PrometheusHandle>,
     ) -> Self {
-        let (rejects, rejected_total) = (Mutex::default(), AtomicU64::new(0));
-        Self { pipeline, decider, settings, prometheus, rejects, rejected_total }
+        let (desk, rejected_total) = (Desk::default(), AtomicU64::new(0));
+        let (schemas, enricher) = (LiveFindings::new(Arc::clone(&settings.schemas)), Enricher::new(None));
+        let admission = Admission::new(&settings.admission, &settings.write_keys);
+        Self { pipeline, decider, settings, schemas, admission, prometheus, desk, enricher, rejected_total }
+    }
+
+    /// The same with a database that says where addresses are.
+    #[must_use]
+    pub fn with_geo(self, geo: Option<GeoDatabase>) -> Self {
+        Self { enricher: Enricher::new(geo), ..self }
     }
 
     /// The time, by the pipeline's clock.
@@ -83,16 +103,13 @@ impl Api {
     /// The latest rejected events, newest first, at most 1,000.
     #[must_use]
     pub fn rejects(&self) -> Vec<Rejected> {
-        self.rejects.lock().iter().cloned().collect()
+        latest_rejects(self)
     }
 
-    pub(crate) fn note_rejects(&self, rejected: Vec<Rejected>) {
-        self.rejected_total.fetch_add(rejected.len() as u64, Ordering::Relaxed);
-        let mut rejects = self.rejects.lock();
-        for reject in rejected {
-            crate::measures::event_rejected(&reject.code);
-            rejects.push_front(reject);
+    pub(crate) fn count_rejects<'a>(&self, codes: impl Iterator<Item = &'a str>) {
+        for code in codes {
+            self.rejected_total.fetch_add(1, Ordering::Relaxed);
+            crate::measures::event_rejected(code);
         }
-        rejects.truncate(KEPT_REJECTS);
     }
 }

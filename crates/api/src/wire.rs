@@ -8,13 +8,14 @@
 
 use axum::http::HeaderMap;
 use bytes::Bytes;
+use tradewind_catalog::Change;
 use tradewind_decide::Ask;
 use tradewind_events::{Kind, Origin};
-use tradewind_kernel::UtcMillis;
+use tradewind_kernel::{Currency, UtcMillis};
 
 use crate::collect::{Parsed, handlers};
 use crate::dialects::draft::events_of;
-use crate::dialects::{cloudevents, ga4, posthog, snowplow};
+use crate::dialects::{cloudevents, ga4, posthog, shopify, snowplow};
 use crate::problem::{Code, Problem};
 use crate::{body, decide};
 
@@ -34,7 +35,7 @@ pub fn unpack(headers: &HeaderMap, raw: &[u8]) -> Result<Bytes, Problem> {
     if raw.len() > MAX_BODY_BYTES {
         return Err(Problem::new(Code::BodyTooLarge, "the body is too large"));
     }
-    body::unpack(headers, Bytes::copy_from_slice(raw))
+    body::unpack(headers, Bytes::copy_from_slice(raw), |_, _| true)
 }
 
 /// A Segment batch.
@@ -89,6 +90,19 @@ pub fn snowplow_event(json: &str, received: UtcMillis) -> Vec<Parsed> {
 /// [`Problem`] when it is neither.
 pub fn cloudevents(headers: &HeaderMap, body: &[u8], received: UtcMillis) -> Result<Vec<Parsed>, Problem> {
     cloudevents::read_all(headers, body, received)
+}
+
+/// A delivery of Shopify's, its signature not looked at: what it changes of the catalog, and its events.
+///
+/// # Errors
+/// [`Problem`] when it is none.
+pub fn shopify(
+    headers: &HeaderMap,
+    json: &str,
+    received: UtcMillis,
+    currency: Currency,
+) -> Result<(Vec<Change>, Vec<Parsed>), Problem> {
+    shopify::read_all(headers, json, received, currency)
 }
 
 /// A request for a decision.

@@ -166,7 +166,12 @@ impl Client {
 
     fn fill(&mut self) -> Result<usize, BenchError> {
         let mut bytes = [0; 16 << 10];
-        let count = self.stream.read(&mut bytes).map_err(BenchError::io("read an answer"))?;
+        let count = loop {
+            match self.stream.read(&mut bytes) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                read => break read.map_err(BenchError::io("read an answer"))?,
+            }
+        };
         self.buffer.extend_from_slice(&bytes[..count]);
         Ok(count)
     }

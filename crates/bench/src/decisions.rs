@@ -189,7 +189,7 @@ fn open(
 }
 
 /// Runs `work` on so many connections at once, each with a thread of its own, and puts together what it gives.
-fn on_connections<T: Send>(
+pub(crate) fn on_connections<T: Send>(
     connections: usize,
     address: SocketAddr,
     work: impl Fn(usize, &mut Client) -> Result<Vec<T>, BenchError> + Sync,

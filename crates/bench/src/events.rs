@@ -1,4 +1,4 @@
-//! What taking in events costs: closed loop, batches of 100.
+//! What taking in events costs: closed loop, in batches.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::client::Client;
 use crate::error::BenchError;
 use crate::figures::{latency, median, micros, real};
-use crate::messages::{BATCH, Batch};
+use crate::messages::Batch;
 use crate::report::EventsReport;
 use crate::rng::Rng;
 use crate::server::{Server, own_cpu, pause};
@@ -18,6 +18,8 @@ const BATCHES: usize = 16;
 /// How events are measured.
 #[derive(Debug, Clone, Copy)]
 pub struct EventsPlan {
+    /// Events of a batch, 1 to 2,500.
+    pub batch: usize,
     /// Connections, each with one batch under way.
     pub connections: usize,
     /// Rounds, after one more to warm up.
@@ -27,8 +29,9 @@ pub struct EventsPlan {
 }
 
 /// One connection's load; it goes on from round to round, so that no id is used twice.
-struct Sender {
+pub(crate) struct Sender {
     batches: Vec<Batch>,
+    next: usize,
     last_id: u64,
     rng: Rng,
 }
@@ -55,11 +58,13 @@ struct Round {
 /// acknowledged.
 pub fn events(executable: &Path, data_dir: &Path, plan: EventsPlan) -> Result<EventsReport, BenchError> {
     let server = Server::start(executable, data_dir, &[])?;
-    let mut senders: Vec<Sender> = (0..plan.connections as u64).map(Sender::new).collect();
-    let mut acked_total = round(&server, &mut senders, plan.round)?.sent.acked;
+    let mut senders: Vec<Sender> = (0..plan.connections as u64)
+        .map(|number| Sender::new(number, |rng| Batch::new(plan.batch, rng)))
+        .collect();
+    let mut acked_total = round(&server, &mut senders, plan)?.sent.acked;
     let mut rounds = Vec::new();
     for _ in 0..plan.rounds.max(1) {
-        rounds.push(round(&server, &mut senders, plan.round)?);
+        rounds.push(round(&server, &mut senders, plan)?);
     }
     acked_total += rounds.iter().map(|r| r.sent.acked).sum::<u64>();
     let applied = server.drained()?["eventsTotal"].as_u64().unwrap_or(0);
@@ -71,10 +76,12 @@ pub fn events(executable: &Path, data_dir: &Path, plan: EventsPlan) -> Result<Ev
     let of = |figure: fn(&Round) -> f64| median(rounds.iter().map(figure).collect());
     Ok(EventsReport {
         connections: plan.connections,
+        batch: plan.batch,
         event_bytes: senders[0].batches[0].event_bytes(),
         accepted_per_second: of(|r| real(r.sent.acked) / r.seconds),
         applied_per_second: of(|r| real(r.sent.acked) / (r.seconds + r.lag_zero_after.as_secs_f64())),
         server_cpu_us_per_event: of(|r| r.server_cpu.as_secs_f64() * 1e6 / real(r.sent.acked)),
+        client_cpu_us_per_event: of(|r| r.client_cpu.as_secs_f64() * 1e6 / real(r.sent.acked)),
         client_cpu_share: of(|r| r.client_cpu.as_secs_f64() / (r.client_cpu + r.server_cpu).as_secs_f64()),
         lag_zero_after_ms: of(|r| r.lag_zero_after.as_secs_f64() * 1e3),
         ack: latency(rounds.iter().flat_map(|r| r.sent.ack_us.iter().copied()).collect()),
@@ -85,11 +92,12 @@ pub fn events(executable: &Path, data_dir: &Path, plan: EventsPlan) -> Result<Ev
 }
 
 /// One round, and the wait until all of it is applied: the server's CPU time covers both.
-fn round(server: &Server, senders: &mut [Sender], length: Duration) -> Result<Round, BenchError> {
+fn round(server: &Server, senders: &mut [Sender], plan: EventsPlan) -> Result<Round, BenchError> {
+    let length = plan.round;
     let (address, cpu_before, own_before) = (server.address(), server.cpu()?, own_cpu()?);
     let began = Instant::now();
     let sent = std::thread::scope(|scope| {
-        let send = |sender| scope.spawn(move || send(sender, address, began + length));
+        let send = |sender| scope.spawn(move || send(sender, plan.batch, address, began + length));
         let threads: Vec<_> = senders.iter_mut().map(send).collect();
         let parts =
             threads.into_iter().map(|t| t.join().unwrap_or(Err(BenchError::Answer("a sender panicked"))));
@@ -105,40 +113,55 @@ fn round(server: &Server, senders: &mut [Sender], length: Duration) -> Result<Ro
     Ok(Round { sent, seconds, lag_zero_after, server_cpu, client_cpu })
 }
 
-fn send(sender: &mut Sender, address: SocketAddr, until: Instant) -> Result<Sent, BenchError> {
+fn send(sender: &mut Sender, events: usize, address: SocketAddr, until: Instant) -> Result<Sent, BenchError> {
     let mut client = Client::connect(address)?;
     let mut sent = Sent::default();
-    for index in (0..BATCHES).cycle() {
+    loop {
         let began = Instant::now();
         if began >= until {
             break;
         }
-        let batch = &mut sender.batches[index];
-        batch.renew(&mut sender.last_id, &mut sender.rng);
-        loop {
-            let answer = client.exchange(batch.request())?;
-            match answer.status {
-                200 if answer.body == br#"{"success":true}"# => break,
-                429 => sent.refused += 1,
-                status => {
-                    let body =
-                        String::from_utf8_lossy(&answer.body[..answer.body.len().min(500)]).into_owned();
-                    return Err(BenchError::Refused { path: "/v1/batch", status, body });
-                }
-            }
+        let request = sender.next();
+        while !is_taken(&mut client, request)? {
+            sent.refused += 1;
             pause(Duration::from_millis(20));
         }
-        sent.acked += BATCH as u64;
+        sent.acked += events as u64;
         sent.ack_us.push(micros(began.elapsed()));
     }
     Ok(sent)
 }
 
+/// Sends events, and says whether they were taken rather than refused for now.
+///
+/// # Errors
+/// [`BenchError::Refused`] for any other answer.
+pub(crate) fn is_taken(client: &mut Client, request: &[u8]) -> Result<bool, BenchError> {
+    let answer = client.exchange(request)?;
+    match answer.status {
+        200 if answer.body == br#"{"success":true}"# => Ok(true),
+        429 | 503 if answer.header("retry-after").is_some() => Ok(false),
+        status => {
+            let body = String::from_utf8_lossy(&answer.body[..answer.body.len().min(500)]).into_owned();
+            Err(BenchError::Refused { path: "events", status, body })
+        }
+    }
+}
+
 impl Sender {
-    fn new(number: u64) -> Self {
+    /// The sender of this number; no two of a server may share one. `make` makes its requests.
+    pub(crate) fn new(number: u64, make: impl Fn(&mut Rng) -> Batch) -> Self {
         let mut rng = Rng::new(number);
-        let batches = (0..BATCHES).map(|_| Batch::new(&mut rng)).collect();
-        Self { batches, last_id: number << 40, rng }
+        let batches = (0..BATCHES).map(|_| make(&mut rng)).collect();
+        Self { batches, next: 0, last_id: number << 40, rng }
+    }
+
+    /// The next request, its ids never used before.
+    pub(crate) fn next(&mut self) -> &[u8] {
+        self.next = (self.next + 1) % self.batches.len();
+        let batch = &mut self.batches[self.next];
+        batch.renew(&mut self.last_id, &mut self.rng);
+        batch.request()
     }
 }
 

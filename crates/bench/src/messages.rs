@@ -5,8 +5,6 @@ use std::fmt::Write;
 use crate::client::request;
 use crate::rng::Rng;
 
-/// Events of one batch.
-pub(crate) const BATCH: usize = 100;
 /// Shoppers that events are of.
 const SUBJECTS: usize = 10_000;
 /// Products that they touch.
@@ -19,23 +17,37 @@ const CONTEXT: &str = r#"{"library":{"name":"analytics.js","version":"2.11.1"},"
 /// The request of one batch, with the places of its ids.
 pub(crate) struct Batch {
     request: Vec<u8>,
+    events: usize,
     message_ids: Vec<usize>,
     subjects: Vec<usize>,
 }
 
+/// What every request carries.
+const HEADERS: [(&str, &str); 2] =
+    [("content-type", "application/json"), ("authorization", "Basic YmVuY2g6")];
+
 impl Batch {
     /// A batch of mostly views, with additions to carts and orders among them.
-    pub(crate) fn new(rng: &mut Rng) -> Self {
+    pub(crate) fn new(events: usize, rng: &mut Rng) -> Self {
         let mut body = String::from(r#"{"sentAt":"2026-01-15T10:00:00.000Z","batch":["#);
-        for index in 0..BATCH {
+        for index in 0..events {
             if index > 0 {
                 body.push(',');
             }
             put_event(&mut body, rng);
         }
         body.push_str("]}");
-        let headers = [("content-type", "application/json"), ("authorization", "Basic YmVuY2g6")];
-        let request = request("POST", "/v1/batch", &headers, body.as_bytes());
+        Self::of(request("POST", "/v1/batch", &HEADERS, body.as_bytes()), events)
+    }
+
+    /// One such event by itself.
+    pub(crate) fn single(rng: &mut Rng) -> Self {
+        let mut body = String::new();
+        put_event(&mut body, rng);
+        Self::of(request("POST", "/v1/track", &HEADERS, body.as_bytes()), 1)
+    }
+
+    fn of(request: Vec<u8>, events: usize) -> Self {
         let places = |marker: &str| {
             let marker = marker.as_bytes();
             let found = request.windows(marker.len()).enumerate().filter(|(_, w)| *w == marker);
@@ -43,7 +55,7 @@ impl Batch {
         };
         let (message_ids, subjects) =
             (places("\"messageId\":\"bench-"), places("\"anonymousId\":\"visitor-"));
-        Self { request, message_ids, subjects }
+        Self { request, events, message_ids, subjects }
     }
 
     /// Gives every event an id that was never used, the next ones after `last_id`, and a shopper.
@@ -61,7 +73,7 @@ impl Batch {
 
     /// The mean size of an event, in bytes.
     pub(crate) fn event_bytes(&self) -> usize {
-        self.request.len() / BATCH
+        self.request.len() / self.events.max(1)
     }
 }
 
@@ -109,9 +121,19 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
+    fn a_single_event_is_a_message_of_its_own() {
+        let mut rng = Rng::new(1);
+        let mut single = Batch::single(&mut rng);
+        single.renew(&mut 41, &mut rng);
+        let text = std::str::from_utf8(single.request()).unwrap();
+        let body: serde_json::Value = serde_json::from_str(text.split_once("\r\n\r\n").unwrap().1).unwrap();
+        assert_eq!(body["messageId"], format!("bench-{:016x}", 42));
+    }
+
+    #[test]
     fn a_renewed_batch_is_json_with_ids_of_its_own() {
         let mut rng = Rng::new(1);
-        let mut batch = Batch::new(&mut rng);
+        let mut batch = Batch::new(100, &mut rng);
         let (mut last_id, mut ids) = (0, BTreeSet::new());
         for _ in 0..2 {
             batch.renew(&mut last_id, &mut rng);
@@ -119,10 +141,10 @@ mod tests {
             let body: serde_json::Value =
                 serde_json::from_str(text.split_once("\r\n\r\n").unwrap().1).unwrap();
             let events = body["batch"].as_array().unwrap();
-            assert_eq!(events.len(), BATCH);
+            assert_eq!(events.len(), 100);
             ids.extend(events.iter().map(|e| e["messageId"].as_str().unwrap().to_owned()));
         }
-        assert_eq!((ids.len(), last_id), (2 * BATCH, 2 * BATCH as u64));
+        assert_eq!((ids.len(), last_id), (200, 200));
         assert!((400..600).contains(&batch.event_bytes()), "{}", batch.event_bytes());
     }
 }

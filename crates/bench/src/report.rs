@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::load_report::{OverloadReport, SinglesReport};
+
 /// Latencies in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "percentiles by their usual names")]
@@ -19,8 +21,10 @@ pub struct Latency {
 /// What taking in events costs.
 #[derive(Debug, Clone, Serialize)]
 pub struct EventsReport {
-    /// Connections, each with one batch of 100 events under way.
+    /// Connections, each with one batch under way.
     pub connections: usize,
+    /// Events of a batch.
+    pub batch: usize,
     /// The size of one event, in bytes of JSON.
     pub event_bytes: usize,
     /// Events acknowledged as durable in a second.
@@ -29,6 +33,8 @@ pub struct EventsReport {
     pub applied_per_second: f64,
     /// The server's CPU time for one event, until it is applied, in microseconds.
     pub server_cpu_us_per_event: f64,
+    /// The client's, in microseconds.
+    pub client_cpu_us_per_event: f64,
     /// The client's part of the CPU time of both, 0 to 1.
     pub client_cpu_share: f64,
     /// From sending a batch to its acknowledgement, over all rounds.
@@ -107,6 +113,12 @@ pub struct Report {
     /// What taking in events costs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<EventsReport>,
+    /// What single events cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub singles: Option<SinglesReport>,
+    /// What becomes of more than can be taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overload: Option<OverloadReport>,
     /// What decisions cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decisions: Option<DecisionsReport>,
@@ -119,7 +131,7 @@ impl fmt::Display for Latency {
     }
 }
 
-fn mib(bytes: u64) -> u64 {
+pub(crate) fn mib(bytes: u64) -> u64 {
     bytes >> 20
 }
 
@@ -127,12 +139,13 @@ impl fmt::Display for EventsReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "events: {} connections, batches of 100, {} bytes each",
-            self.connections, self.event_bytes
+            "events: {} connections, batches of {}, {} bytes an event",
+            self.connections, self.batch, self.event_bytes
         )?;
         writeln!(f, "  accepted                {:>10.0} /s", self.accepted_per_second)?;
         writeln!(f, "  applied                 {:>10.0} /s", self.applied_per_second)?;
         writeln!(f, "  server CPU              {:>10.1} µs an event", self.server_cpu_us_per_event)?;
+        writeln!(f, "  client CPU              {:>10.1} µs an event", self.client_cpu_us_per_event)?;
         writeln!(f, "  client's share of CPU   {:>10.0} %", self.client_cpu_share * 100.0)?;
         writeln!(f, "  lag zero after          {:>10.0} ms", self.lag_zero_after_ms)?;
         writeln!(f, "  refused (429)           {:>10} batches", self.refused_batches)?;
@@ -140,6 +153,22 @@ impl fmt::Display for EventsReport {
         writeln!(f, "  peak memory             {:>10} MiB", mib(self.peak_rss_bytes))?;
         writeln!(f, "  ms                  p50      p90      p99    p99.9      max")?;
         writeln!(f, "  acknowledged   {}", self.ack)
+    }
+}
+
+impl fmt::Display for ClosedLoop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let share = self.client_cpu_share * 100.0;
+        let (what, rate, cpu) = (self.what, self.per_second, self.server_cpu_us);
+        writeln!(f, "  {what:<14} {rate:>9.0} {cpu:>9.1} {share:>9.0} {}", self.latency)
+    }
+}
+
+impl fmt::Display for OpenLoop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, rate, cpu) = (self.what, self.rate_per_second, self.server_cpu_us);
+        writeln!(f, "  {what:<14} {rate:>9} {cpu:>9.1} {:>9} {}", "", self.latency)?;
+        writeln!(f, "  {:<43} {}", "  of that, sent late", self.sent_late)
     }
 }
 
@@ -155,18 +184,14 @@ impl fmt::Display for DecisionsReport {
             "  as many as go         /s    CPU µs  client %      p50      p90      p99    p99.9      max ms"
         )?;
         for one in &self.closed {
-            let share = one.client_cpu_share * 100.0;
-            let (what, rate, cpu) = (one.what, one.per_second, one.server_cpu_us);
-            writeln!(f, "  {what:<14} {rate:>9.0} {cpu:>9.1} {share:>9.0} {}", one.latency)?;
+            write!(f, "{one}")?;
         }
         writeln!(
             f,
             "  by schedule           /s    CPU µs                p50      p90      p99    p99.9      max ms"
         )?;
         for one in &self.open {
-            let (what, rate, cpu) = (one.what, one.rate_per_second, one.server_cpu_us);
-            writeln!(f, "  {what:<14} {rate:>9} {cpu:>9.1} {:>9} {}", "", one.latency)?;
-            writeln!(f, "  {:<43} {}", "  of that, sent late", one.sent_late)?;
+            write!(f, "{one}")?;
         }
         writeln!(f, "  peak memory {} MiB", mib(self.peak_rss_bytes))
     }
@@ -177,6 +202,12 @@ impl fmt::Display for Report {
         writeln!(f, "{} processors, shared by client and server; medians of rounds", self.processors)?;
         if let Some(events) = &self.events {
             write!(f, "\n{events}")?;
+        }
+        if let Some(singles) = &self.singles {
+            write!(f, "\n{singles}")?;
+        }
+        if let Some(overload) = &self.overload {
+            write!(f, "\n{overload}")?;
         }
         if let Some(decisions) = &self.decisions {
             write!(f, "\n{decisions}")?;

@@ -95,6 +95,22 @@ impl Server {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Its process id.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until it ends by itself, and gives how it ended with all that it logged.
+    ///
+    /// # Errors
+    /// [`BenchError::Io`] when it cannot be waited for.
+    pub fn ended(mut self) -> Result<(ExitStatus, String), BenchError> {
+        let status = self.child.wait().map_err(BenchError::io("wait for the server"))?;
+        self.join();
+        Ok((status, self.log()))
+    }
+
     /// The CPU time that it has used, in user and kernel mode, to 10 ms.
     ///
     /// # Errors

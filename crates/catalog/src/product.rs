@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use tradewind_kernel::{Money, UtcMillis};
 
+use crate::Inventory;
+
 /// Whether a product can be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -52,6 +54,9 @@ pub struct Variant {
     /// What is on hand, by location.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stock: Vec<Stock>,
+    /// How it is counted, where the shop's system tells of stock piece by piece; `stock` then follows from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inventory: Option<Inventory>,
 }
 
 /// One product of the catalog.
@@ -100,6 +105,9 @@ pub struct Product {
     /// When it was last written; for imports, the time of the row that did it.
     #[serde(default)]
     pub updated_at: UtcMillis,
+    /// What it was sold for before, where it is reduced now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list_price: Option<Money>,
 }
 
 impl Product {

@@ -7,6 +7,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 /// A folder's files. What is created or removed survives power loss after [`Disk::sync_dir`] only.
 pub(crate) trait Disk: Send + Sync {
@@ -26,6 +27,10 @@ pub(crate) trait Disk: Send + Sync {
     fn remove(&self, path: &Path) -> io::Result<()>;
     /// Makes durable which files a folder has.
     fn sync_dir(&self, dir: &Path) -> io::Result<()>;
+    /// When a file was last written to: UTC, milliseconds since 1970.
+    fn written_at_ms(&self, path: &Path) -> io::Result<i64>;
+    /// What may still be written to the disk that a folder lies on, in bytes.
+    fn free_bytes(&self, dir: &Path) -> io::Result<u64>;
 }
 
 /// An open file. What is written survives power loss after [`DiskFile::sync`] only.
@@ -82,6 +87,16 @@ impl Disk for RealDisk {
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         File::open(dir)?.sync_all()
+    }
+
+    fn written_at_ms(&self, path: &Path) -> io::Result<i64> {
+        let since = fs::metadata(path)?.modified()?.duration_since(UNIX_EPOCH);
+        Ok(since.map_or(0, |age| i64::try_from(age.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    fn free_bytes(&self, dir: &Path) -> io::Result<u64> {
+        let told = rustix::fs::statvfs(dir)?;
+        Ok(told.f_bavail.saturating_mul(told.f_frsize))
     }
 }
 

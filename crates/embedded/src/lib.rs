@@ -11,6 +11,8 @@ mod segment_check;
 mod segment_log;
 mod segment_open;
 mod segment_reader;
+mod segment_retention;
+mod segment_room;
 mod segment_scan;
 mod segment_writer;
 

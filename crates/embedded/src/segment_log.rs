@@ -2,7 +2,7 @@
 //!
 //! Appends queue; the writer takes all that waits, writes it, calls fdatasync once, then answers them all
 //! (group commit). What waits is bounded by [`LogOptions::max_queued_bytes`]. A sync that fails aborts the
-//! process. Opening checks every record. It cuts what a crash left of a write that was never acknowledged, and
+//! process; a disk that is full does not ([`crate::segment_writer`]). Opening checks every record. It cuts what a crash left of a write that was never acknowledged, and
 //! tells so; where acknowledged data is damaged it refuses and changes nothing. [`crate::segment`] has the
 //! format and says how the two are told apart.
 //!
@@ -20,13 +20,14 @@ use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
-use tradewind_ports::{AppendError, BoxFuture, EventLog, LogReader, Offset, ReadError};
+use tradewind_ports::{AppendError, BoxFuture, EventLog, LogPart, LogReader, NoRoom, Offset, ReadError};
 
 use crate::disk::{Disk, RealDisk};
 use crate::segment::{FRAME_BYTES, MAX_RECORD_BYTES, Version};
 use crate::segment_open::{self, OpenError, TornTail};
 use crate::segment_reader::SegmentReader;
-use crate::segment_writer::{Framed, Job, LINGER_BYTES, Writer};
+use crate::segment_retention::{self, NotRemoved};
+use crate::segment_writer::{Framed, Job, LINGER_BYTES, Writer, die};
 
 /// The log's limits.
 #[derive(Debug, Clone, Copy)]
@@ -35,11 +36,16 @@ pub struct LogOptions {
     pub segment_bytes: u64,
     /// What may wait for the disk before appends are refused.
     pub max_queued_bytes: usize,
+    /// Appends are refused while the disk has less free space than this, in bytes.
+    pub disk_reserve_bytes: u64,
+    /// Appends are refused while the log takes this much of the disk or more, in bytes; 0 is no bound. One
+    /// write may pass it.
+    pub max_bytes: u64,
 }
 
 impl Default for LogOptions {
     fn default() -> Self {
-        Self { segment_bytes: 128 << 20, max_queued_bytes: 64 << 20 }
+        Self { segment_bytes: 128 << 20, max_queued_bytes: 64 << 20, disk_reserve_bytes: 0, max_bytes: 0 }
     }
 }
 
@@ -62,8 +68,18 @@ impl View {
         self.segments.first().map_or(self.end, |s| s.base)
     }
 
-    pub(crate) fn segment_bytes(&self, base: Offset) -> u64 {
-        self.segments.iter().rev().find(|s| s.base == base).map_or(0, |s| s.bytes)
+    /// The durable bytes of a segment; none if it was removed.
+    pub(crate) fn segment_bytes(&self, base: Offset) -> Option<u64> {
+        self.segments.iter().rev().find(|s| s.base == base).map(|s| s.bytes)
+    }
+
+    /// The durable bytes of all segments.
+    pub(crate) fn size_bytes(&self) -> u64 {
+        self.segments.iter().map(|s| s.bytes).sum()
+    }
+
+    pub(crate) fn out_of_range(&self, asked: Offset) -> ReadError {
+        ReadError::OutOfRange { asked, start: self.start(), end: self.end }
     }
 }
 
@@ -75,11 +91,16 @@ pub(crate) struct Shared {
     /// Records that nobody waits for; they go with the next write. Kept here rather than in the queue, so
     /// that they do not wake the writer one by one.
     pub(crate) later: Mutex<Framed>,
+    /// Why nothing is taken for now, if so. The writer sets it.
+    pub(crate) no_room: Mutex<Option<NoRoom>>,
+    /// Held while parts are removed.
+    pub(crate) removing: Mutex<()>,
 }
 
 /// The embedded [`EventLog`].
 pub struct SegmentLog {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
+    dir: PathBuf,
     queue: Option<mpsc::Sender<Job>>,
     writer: Option<JoinHandle<()>>,
     options: LogOptions,
@@ -115,22 +136,19 @@ impl SegmentLog {
             grown: Condvar::new(),
             queued_bytes: AtomicUsize::new(0),
             later: Mutex::default(),
+            no_room: Mutex::default(),
+            removing: Mutex::default(),
         });
         let (queue, jobs) = mpsc::channel();
         let writer = Writer::new(dir.to_owned(), Arc::clone(&shared), options).map_err(failed)?;
-        Ok((Self { shared, queue: Some(queue), writer: None, options, torn }, writer, jobs))
+        let (dir, queue) = (dir.to_owned(), Some(queue));
+        Ok((Self { shared, dir, queue, writer: None, options, torn }, writer, jobs))
     }
 
     /// What opening cut from the end, if anything.
     #[must_use]
     pub fn torn_tail(&self) -> Option<&TornTail> {
         self.torn.as_ref()
-    }
-
-    /// Size of all segments, in bytes.
-    #[must_use]
-    pub fn size_bytes(&self) -> u64 {
-        self.shared.view.lock().segments.iter().map(|s| s.bytes).sum()
     }
 }
 
@@ -140,6 +158,9 @@ impl SegmentLog {
         let size: usize = records.iter().map(|r| r.len() + FRAME_BYTES).sum();
         if let Some(large) = records.iter().find(|r| r.len() > MAX_RECORD_BYTES) {
             return Err(AppendError::TooLarge { size_bytes: large.len(), max_bytes: MAX_RECORD_BYTES });
+        }
+        if let Some(why) = *self.shared.no_room.lock() {
+            return Err(AppendError::Full(why));
         }
         let queued_bytes = self.shared.queued_bytes.fetch_add(size, Ordering::Relaxed);
         if queued_bytes > 0 && queued_bytes + size > self.options.max_queued_bytes {
@@ -166,7 +187,7 @@ impl EventLog for SegmentLog {
         framed.push(&records);
         let (reply, durable) = oneshot::channel();
         self.tell(Job::Append(framed, reply))?;
-        Ok(Box::pin(async move { durable.await.map_err(|_| AppendError::Closed) }))
+        Ok(Box::pin(async move { durable.await.unwrap_or(Err(AppendError::Closed)) }))
     }
 
     fn append_later(&self, records: Vec<Vec<u8>>) -> Result<(), AppendError> {
@@ -199,6 +220,22 @@ impl EventLog for SegmentLog {
             self.shared.grown.wait_for(&mut view, timeout);
         }
         view.end
+    }
+
+    fn size_bytes(&self) -> u64 {
+        self.shared.view.lock().size_bytes()
+    }
+
+    fn parts(&self) -> Result<Vec<LogPart>, ReadError> {
+        Ok(segment_retention::parts(&self.shared)?)
+    }
+
+    fn remove_before(&self, offset: Offset) -> Result<Offset, ReadError> {
+        match segment_retention::remove_before(&self.shared, &self.dir, offset) {
+            Ok(start) => Ok(start),
+            Err(NotRemoved::Held(error)) => Err(error.into()),
+            Err(NotRemoved::Unknown(error)) => die(&self.dir, &error),
+        }
     }
 
     fn reader(&self, from: Offset) -> Result<Box<dyn LogReader>, ReadError> {

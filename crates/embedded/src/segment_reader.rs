@@ -30,11 +30,10 @@ struct OpenSegment {
 impl SegmentReader {
     pub(crate) fn new(shared: Arc<Shared>, from: Offset) -> Result<Self, ReadError> {
         let view = shared.view.lock();
-        let (start, end) = (view.start(), view.end);
-        drop(view);
-        if from < start || from > end {
-            return Err(ReadError::OutOfRange { asked: from, start, end });
+        if from < view.start() || from > view.end {
+            return Err(view.out_of_range(from));
         }
+        drop(view);
         Ok(Self { shared, next: from, file: None })
     }
 
@@ -42,16 +41,19 @@ impl SegmentReader {
     /// each record on the way: a length that is wrong must not lead to another record.
     fn open(&mut self) -> Result<(), ReadError> {
         let view = self.shared.view.lock();
-        let (start, end) = (view.start(), view.end);
         let Some(found) = view.segments.iter().rev().find(|s| s.base <= self.next) else {
-            return Err(ReadError::OutOfRange { asked: self.next, start, end });
+            return Err(view.out_of_range(self.next));
         };
         let wanted = self.next - found.base;
         let (base, path, limit) = (found.base, found.path.clone(), found.bytes);
         let entry = found.index.partition_point(|&(record, _)| record <= wanted).checked_sub(1);
         let (mut record, at_bytes) = entry.map_or((0, segment::HEADER_BYTES), |i| found.index[i]);
         drop(view);
-        let file = self.shared.disk.open(&path)?;
+        let file = self.shared.disk.open(&path).map_err(|error| {
+            // It may have been removed since.
+            let view = self.shared.view.lock();
+            if self.next < view.start() { view.out_of_range(self.next) } else { error.into() }
+        })?;
         let mut opened = OpenSegment { base, file, name: path.display().to_string(), at_bytes };
         while record < wanted {
             let passed = opened.read(base + record, limit, INDEX_EVERY_BYTES, wanted - record)?;
@@ -145,9 +147,12 @@ impl LogReader for SegmentReader {
             }
             let Some(file) = &mut self.file else { return Ok(Vec::new()) };
             let limit = self.shared.view.lock().segment_bytes(file.base);
+            let is_removed = limit.is_none();
+            // Of a removed segment nothing more is written, so the file's own end is its limit.
+            let limit = limit.map_or_else(|| file.file.size_bytes(), Ok)?;
             let records = file.read(self.next, limit, max_bytes as u64, u64::MAX)?;
             if records.is_empty() {
-                if is_fresh {
+                if is_fresh && !is_removed {
                     return Err(file.damaged("fewer records than there were"));
                 }
                 self.file = None;

@@ -28,6 +28,8 @@ pub fn corrected_time(stamps: Stamps) -> UtcMillis {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -46,5 +48,65 @@ mod tests {
         check(Some(1_600), Some(1_500), 9_000, 9_000);
         check(None, Some(1_500), 9_000, 9_000);
         check(Some(i64::MIN), Some(i64::MAX), 9_000, 9_000 - i64::MAX);
+    }
+
+    const YEAR: i64 = 365 * UtcMillis::DAY;
+
+    /// What the server makes of a message that was made `age` before it was sent and took `way` to arrive,
+    /// by a client whose clock is off by `skew`, and jumped by `jump` between making and sending it.
+    fn corrected(happened: i64, age: i64, way: i64, skew: i64, jump: i64) -> i64 {
+        let at = |millis: i64| UtcMillis::new(millis);
+        let stamps = Stamps {
+            original: Some(at(happened + skew)),
+            sent: Some(at(happened + age + skew + jump)),
+            received: at(happened + age + way),
+        };
+        corrected_time(stamps).get()
+    }
+
+    proptest! {
+        /// A clock that is wrong by any amount, but steady, leaves no trace: what stays is the time of the way.
+        #[test]
+        fn a_steady_skew_leaves_no_trace(
+            happened in 0..2 * YEAR, age in 0..YEAR, way in 0..60_000i64, skew in -50 * YEAR..50 * YEAR,
+        ) {
+            prop_assert_eq!(corrected(happened, age, way, skew, 0), happened + way);
+        }
+
+        /// A jump before the sending moves the event by as much, and never past its receipt.
+        #[test]
+        fn a_jump_moves_by_itself_and_never_into_the_future(
+            happened in 0..2 * YEAR, age in 0..YEAR, way in 0..60_000i64, skew in -YEAR..YEAR, jump in -YEAR..YEAR,
+        ) {
+            let received = happened + age + way;
+            prop_assert_eq!(corrected(happened, age, way, skew, jump), (happened + way - jump).min(received));
+        }
+
+        /// What one client sends in one go stays in its order.
+        #[test]
+        fn the_order_within_a_batch_stays(
+            first in 0..YEAR, later in 0..YEAR, age in 0..YEAR, skew in -YEAR..YEAR, jump in -YEAR..YEAR,
+        ) {
+            let sent = first + later + age;
+            let at = |happened: i64| corrected(happened, sent - happened, 50, skew, jump);
+            prop_assert!(at(first) <= at(first + later));
+        }
+
+        /// Nothing is ever later than its receipt; without a time of sending the client's own is taken, as
+        /// long as it is not, and no time is too odd.
+        #[test]
+        fn never_into_the_future(
+            original in prop::option::of(any::<i64>()), sent in prop::option::of(any::<i64>()), received in 0..100 * YEAR,
+        ) {
+            let at = |time: Option<i64>| time.map(UtcMillis::new);
+            let stamps = Stamps { original: at(original), sent: at(sent), received: UtcMillis::new(received) };
+            let time = corrected_time(stamps).get();
+            prop_assert!(time <= received);
+            match (original, sent) {
+                (Some(original), None) => prop_assert_eq!(time, original.min(received)),
+                (None, _) => prop_assert_eq!(time, received),
+                _ => {}
+            }
+        }
     }
 }

@@ -40,4 +40,7 @@ pub struct Enrichment {
     /// `spring`, `summer`, `autumn` or `winter` there.
     #[serde(rename = "se", default, skip_serializing_if = "Option::is_none")]
     pub season: Option<String>,
+    /// Whether the browser asked, with `Sec-GPC: 1`, not to sell or share what it tells.
+    #[serde(rename = "gpc", default, skip_serializing_if = "Option::is_none")]
+    pub gpc: Option<bool>,
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use tradewind_kernel::{Subject, UtcMillis};
 
-use crate::event::{DecodeError, Kind, Origin, body_of};
+use crate::event::{DecodeError, Event, Kind, Origin, body_of};
 
 /// What a fold needs of an [`Event`](crate::Event), borrowed from its stored form. The fields are the event's.
 #[derive(Debug, Clone, Deserialize)]
@@ -46,6 +46,24 @@ fn optional_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Co
     Ok(Option::<Text<'de>>::deserialize(deserializer)?.map(|text| text.0))
 }
 
+impl<'a> From<&'a Event> for EventView<'a> {
+    fn from(event: &'a Event) -> Self {
+        let text = |text: &'a Option<String>| text.as_deref().map(Cow::Borrowed);
+        Self {
+            message_id: Cow::Borrowed(&event.message_id),
+            kind: event.kind,
+            name: text(&event.name),
+            user_id: text(&event.user_id),
+            anonymous_id: text(&event.anonymous_id),
+            previous_id: text(&event.previous_id),
+            occurred_at: event.occurred_at,
+            received_at: event.received_at,
+            origin: event.origin,
+            properties: event.properties.as_deref(),
+        }
+    }
+}
+
 impl<'a> EventView<'a> {
     /// Reads the stored form, of this or an earlier version.
     ///
@@ -65,7 +83,6 @@ impl<'a> EventView<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Event;
 
     #[test]
     fn it_says_what_the_event_says() {

@@ -5,7 +5,14 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{
+    Deserialize, DeserializeOwned, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::salvage::salvage;
 
 /// The longest id, name or label that is kept, in characters; longer ones are cut.
 const MAX_TEXT: usize = 1_024;
@@ -107,16 +114,126 @@ pub(crate) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
     deserializer.deserialize_any(LenientVisitor(PhantomData))
 }
 
-/// A list, of which the items that read as `T` are kept; anything but a list as none.
+/// What is anything at all, as JSON text where it is no text; null and blank as none.
+pub(crate) fn any_as_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Null => None,
+        Value::String(text) => Lenient::of_str(&text),
+        other => Some(other.to_string()).filter(|json| json.len() <= MAX_TEXT),
+    })
+}
+
+/// A list, of which the objects that read as `T` are kept, the first 2,000 of them; anything but a list as none.
 pub(crate) fn list<'de, D, T>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
 where
     D: Deserializer<'de>,
-    T: for<'a> Deserialize<'a>,
+    T: Deserialize<'de>,
 {
-    Ok(match serde_json::Value::deserialize(deserializer)? {
-        serde_json::Value::Array(items) => {
-            Some(items.into_iter().filter_map(|i| serde_json::from_value(i).ok()).collect())
+    deserializer.deserialize_any(ListVisitor(PhantomData))
+}
+
+/// The visits to what is neither a list nor an object.
+macro_rules! scalars_count_as_absent {
+    () => {
+        fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
+            Ok(None)
         }
-        _ => None,
-    })
+
+        fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+    };
+}
+
+/// At most this many items of one list are kept.
+const MAX_ITEMS: usize = 2_000;
+
+struct ListVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
+    type Value = Option<Vec<T>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let mut kept = Vec::new();
+        while let Some(ObjectOrNot(item)) = items.next_element::<ObjectOrNot<T>>()? {
+            kept.extend(item.filter(|_| kept.len() < MAX_ITEMS));
+        }
+        Ok(Some(kept))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
+        while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    scalars_count_as_absent!();
+}
+
+/// An item of a list: an object read as `T`, or anything else, which is passed over.
+struct ObjectOrNot<T>(Option<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for ObjectOrNot<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ItemVisitor(PhantomData)).map(Self)
+    }
+}
+
+struct ItemVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ItemVisitor<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(fields)).map(Some)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    scalars_count_as_absent!();
+}
+
+/// Properties read as `T`, whose fields must be read by this module. What the direct reading refuses, such
+/// as a number beyond any range or a name that comes twice, is left out and the rest read all the same.
+#[inline]
+pub(crate) fn properties<T: DeserializeOwned + Default>(raw: &RawValue) -> T {
+    if !raw.get().starts_with('{') {
+        // A list would be read by the order of the fields.
+        return T::default();
+    }
+    match serde_json::from_str(raw.get()) {
+        Ok(read) => read,
+        Err(_) => what_is_left(raw),
+    }
+}
+
+#[cold]
+fn what_is_left<T: DeserializeOwned + Default>(raw: &RawValue) -> T {
+    serde_json::from_value(salvage(raw)).unwrap_or_default()
 }

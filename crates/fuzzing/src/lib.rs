@@ -27,6 +27,7 @@ pub mod mutate;
 pub mod people;
 pub mod posthog;
 pub mod segment;
+pub mod shopify;
 pub mod snowplow;
 pub mod words;
 
@@ -53,6 +54,7 @@ pub fn targets() -> Vec<Target> {
         ("ga4", ga4::check),
         ("snowplow", snowplow::check),
         ("cloudevents", cloudevents::check),
+        ("shopify", shopify::check),
         ("cookies", cookies::check),
         ("event", event::check),
         ("log_segment", log_segment::check),

@@ -83,7 +83,7 @@ fn opened(segment: &[u8]) -> Option<Opened> {
 }
 
 fn options() -> LogOptions {
-    LogOptions { segment_bytes: 1 << 20, max_queued_bytes: 1 << 20 }
+    LogOptions { segment_bytes: 1 << 20, max_queued_bytes: 1 << 20, ..LogOptions::default() }
 }
 
 fn keeps_what_it_cuts(torn: &TornTail, segment: &[u8]) {

@@ -50,6 +50,7 @@ fn name(text: &str) {
     let name = EventName::parse(text);
     let canonical = name.as_str();
     assert_eq!(canonical.trim(), canonical);
+    assert_eq!(EventName::canonical(text), canonical);
     assert_eq!(EventName::parse(canonical), name);
     assert_eq!(EventName::parse(&format!(" {canonical}\t")), name);
     if name.is_known() {

@@ -12,6 +12,7 @@ use tradewind_catalog::Product;
 use tradewind_people::{Profile, SessionRecord};
 use tradewind_ports::{Batch, Offset};
 
+use crate::dead_letters::Letters;
 use crate::dedupe::Seen;
 use crate::duplicates::Duplicates;
 use crate::live::damaged;
@@ -61,6 +62,7 @@ pub(crate) struct Changes {
     pub(crate) counts: FxHashMap<String, u64>,
     pub(crate) seen: Seen,
     pub(crate) duplicates: Duplicates,
+    pub(crate) letters: Letters,
     /// Records that these changes come from.
     pub(crate) records: u64,
     /// The offset after the last of them.
@@ -102,6 +104,7 @@ impl Changes {
         }
         self.seen.write(tables, &mut batch);
         self.duplicates.write(tables, &mut batch);
+        self.letters.write(tables, &mut batch)?;
         batch.put(tables.meta, OFFSET, self.next.to_be_bytes());
         Ok(batch)
     }

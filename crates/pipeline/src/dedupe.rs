@@ -1,8 +1,8 @@
 //! Which messages were applied already.
 //!
 //! A live message id counts as seen for 7 days from its first receipt. Seen ids lie in tables of one week
-//! each, `seen-<week>`; an id is looked up in its own week and the one before, and older tables are
-//! dropped whole. An imported id counts as seen for ever. The two are not compared with each other.
+//! each, `seen-<week>`; an id is looked up in its own week, the one before and, since clocks are set back, the
+//! one after. Older tables are dropped whole. An imported id counts as seen for ever. The two are not compared with each other.
 
 use parking_lot::RwLock;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -49,14 +49,23 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    fn knows(&self, tables: &[TableId; 2], key: &Key, event: &EventView<'_>) -> bool {
-        match event.origin {
+    fn knows(&self, mark: &Mark) -> bool {
+        let Mark { key, tables, at, origin, .. } = mark;
+        match origin {
             Origin::Import => self.imported.contains(key),
             Origin::Live => tables.iter().any(|table| {
                 let seen = self.live.get(table).and_then(|ids| ids.get(key));
-                seen.is_some_and(|&seen| within(event.received_at, seen))
+                seen.is_some_and(|&seen| within(*at, seen))
             }),
         }
+    }
+
+    /// Takes in what a batch has seen.
+    pub(crate) fn extend(&mut self, batch: Self) {
+        for (table, ids) in batch.live {
+            self.live.entry(table).or_default().extend(ids);
+        }
+        self.imported.extend(batch.imported);
     }
 
     pub(crate) fn write(&self, tables: &Tables, batch: &mut Batch) {
@@ -74,28 +83,29 @@ impl Seen {
     }
 }
 
-/// A message as deduplication sees it: its key, its tables, and whether the store knows it.
+/// A message as deduplication sees it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Mark {
     key: Key,
-    tables: [TableId; 2],
+    /// The table that it goes to, and the others where it may be.
+    tables: [TableId; 3],
+    /// The time by which it is looked up.
+    at: UtcMillis,
+    origin: Origin,
     in_store: bool,
 }
 
 impl Mark {
-    /// Whether a message is new, given what was seen since the store was written; from then on it is not.
-    pub(crate) fn take(&self, event: &EventView<'_>, current: &mut Seen, frozen: Option<&Seen>) -> bool {
-        let Self { key, tables, in_store } = self;
-        if *in_store
-            || current.knows(tables, key, event)
-            || frozen.is_some_and(|f| f.knows(tables, key, event))
-        {
+    /// Whether the message is new, given what was seen since the store was written, the latest layer first;
+    /// from then on it is not.
+    pub(crate) fn take<'a>(&self, batch: &mut Seen, mut older: impl Iterator<Item = &'a &'a Seen>) -> bool {
+        if self.in_store || batch.knows(self) || older.any(|seen| seen.knows(self)) {
             return false;
         }
-        match event.origin {
-            Origin::Import => _ = current.imported.insert(*key),
+        match self.origin {
+            Origin::Import => _ = batch.imported.insert(self.key),
             Origin::Live => {
-                _ = current.live.entry(tables[0]).or_default().insert(*key, event.received_at);
+                _ = batch.live.entry(self.tables[0]).or_default().insert(self.key, self.at);
             }
         }
         true
@@ -122,28 +132,34 @@ impl Dedupe {
         Ok(table)
     }
 
-    /// Asks the store for a message. `frozen` is what the store is being given at this moment.
+    /// Asks the store for a message that is received at this time, unless it is among what the store is being
+    /// given at this moment.
     pub(crate) fn look_up(
         &self,
         store: &dyn StateStore,
         event: &EventView<'_>,
+        at: UtcMillis,
         frozen: Option<&Seen>,
     ) -> Result<Mark, StateError> {
-        let key = key_of(&event.message_id);
-        if event.origin == Origin::Import {
-            let tables = [self.imported; 2];
-            let known = frozen.is_some_and(|f| f.knows(&tables, &key, event));
-            let in_store = known || store.get(self.imported, &key)?.is_some();
-            return Ok(Mark { key, tables, in_store });
-        }
-        let week = week_of(event.received_at);
-        let tables = [self.week(store, week)?, self.week(store, week - 1)?];
-        let mut in_store = frozen.is_some_and(|f| f.knows(&tables, &key, event));
-        for table in tables {
-            in_store =
-                in_store || seen_at(store, table, &key)?.is_some_and(|seen| within(event.received_at, seen));
-        }
-        Ok(Mark { key, tables, in_store })
+        let (key, origin) = (key_of(&event.message_id), event.origin);
+        let tables = match origin {
+            Origin::Import => [self.imported; 3],
+            Origin::Live => {
+                let week = week_of(at);
+                [self.week(store, week)?, self.week(store, week - 1)?, self.week(store, week + 1)?]
+            }
+        };
+        let mut mark = Mark { key, tables, at, origin, in_store: false };
+        mark.in_store = frozen.is_some_and(|f| f.knows(&mark))
+            || match origin {
+                Origin::Import => store.get(self.imported, &key)?.is_some(),
+                Origin::Live => {
+                    seen_within(store, tables[0], &key, at)?
+                        || seen_within(store, tables[1], &key, at)?
+                        || seen_within(store, tables[2], &key, at)?
+                }
+            };
+        Ok(mark)
     }
 
     /// Opens the tables that messages of `now` need, since making one takes a while.
@@ -173,7 +189,13 @@ impl Dedupe {
     }
 }
 
-fn seen_at(store: &dyn StateStore, table: TableId, key: &[u8]) -> Result<Option<UtcMillis>, StateError> {
+fn seen_within(
+    store: &dyn StateStore,
+    table: TableId,
+    key: &[u8],
+    at: UtcMillis,
+) -> Result<bool, StateError> {
     let value = store.get(table, key)?;
-    Ok(value.and_then(|v| v.as_ref().try_into().ok()).map(|v| UtcMillis::new(i64::from_be_bytes(v))))
+    let seen = value.and_then(|v| v.as_ref().try_into().ok()).map(i64::from_be_bytes);
+    Ok(seen.is_some_and(|seen| within(at, UtcMillis::new(seen))))
 }

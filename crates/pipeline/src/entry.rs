@@ -1,7 +1,9 @@
 //! What a log record is: one byte of kind, then the body in the kind's own versioned form.
 
-use tradewind_catalog::Product;
+use tradewind_catalog::{Change, Product};
 use tradewind_events::{DecodeError, Event};
+
+use crate::dead_letters::{NOTE_VERSION, Note};
 
 /// A record of the log.
 #[derive(Debug)]
@@ -16,13 +18,21 @@ pub enum Entry<'a> {
     Product(Box<Product>),
     /// A decision that was answered, in `decide`'s own form; kept for learning and audit, it changes no state.
     Decision(&'a [u8]),
+    /// What became of something that could not be processed.
+    DeadLetter(Box<Note>),
+    /// A change of the catalog that counts only where nothing newer is known.
+    Change(Box<Change>),
 }
 
 const EVENT: u8 = 1;
 const PRODUCT: u8 = 2;
 const DECISION: u8 = 3;
+const DEAD_LETTER: u8 = 5;
+const CHANGE: u8 = 4;
 /// The version byte of a product's body, JSON.
 const PRODUCT_VERSION: u8 = 1;
+/// The version byte of a change's body, JSON.
+const CHANGE_VERSION: u8 = 1;
 
 /// A record that this program cannot read.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +42,13 @@ pub enum EntryError {
     Event(#[from] DecodeError),
     /// The product's body.
     #[error("the product does not read: {0}")]
-    Product(#[from] serde_json::Error),
+    Product(serde_json::Error),
+    /// The body of a note about a dead letter.
+    #[error("the note about a dead letter does not read: {0}")]
+    Note(serde_json::Error),
+    /// The change's body.
+    #[error("the change of the catalog does not read: {0}")]
+    Change(serde_json::Error),
     /// The kind itself.
     #[error("the record is of kind {0:?}, which this program does not know: run a newer one")]
     Kind(Option<u8>),
@@ -53,12 +69,26 @@ pub(crate) fn of_product(product: &Product) -> Result<Vec<u8>, serde_json::Error
     Ok(bytes)
 }
 
+/// The record of a change of the catalog.
+pub(crate) fn of_change(change: &Change) -> Result<Vec<u8>, serde_json::Error> {
+    let mut bytes = vec![CHANGE, CHANGE_VERSION];
+    serde_json::to_writer(&mut bytes, change)?;
+    Ok(bytes)
+}
+
 /// The record of a decision, its body made by the caller.
 pub(crate) fn of_decision(body: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(1 + body.len());
     bytes.push(DECISION);
     bytes.extend_from_slice(body);
     bytes
+}
+
+/// The record of a note about a dead letter.
+pub(crate) fn of_note(note: &Note) -> Result<Vec<u8>, serde_json::Error> {
+    let mut bytes = vec![DEAD_LETTER, NOTE_VERSION];
+    serde_json::to_writer(&mut bytes, note)?;
+    Ok(bytes)
 }
 
 impl<'a> Entry<'a> {
@@ -76,8 +106,16 @@ impl<'a> Entry<'a> {
     pub fn read(bytes: &'a [u8]) -> Result<Self, EntryError> {
         match bytes {
             [EVENT, body @ ..] => Ok(Self::Event(Event::decode(body)?)),
-            [PRODUCT, PRODUCT_VERSION, body @ ..] => Ok(Self::Product(serde_json::from_slice(body)?)),
+            [PRODUCT, PRODUCT_VERSION, body @ ..] => {
+                serde_json::from_slice(body).map(Self::Product).map_err(EntryError::Product)
+            }
             [DECISION, body @ ..] => Ok(Self::Decision(body)),
+            [DEAD_LETTER, NOTE_VERSION, body @ ..] => {
+                serde_json::from_slice(body).map(Self::DeadLetter).map_err(EntryError::Note)
+            }
+            [CHANGE, CHANGE_VERSION, body @ ..] => serde_json::from_slice(body)
+                .map(|change| Self::Change(Box::new(change)))
+                .map_err(EntryError::Change),
             _ => Err(EntryError::Kind(bytes.first().copied())),
         }
     }
@@ -97,6 +135,22 @@ mod tests {
         let Ok(Entry::Product(product)) = Entry::read(&bytes) else { panic!("it does not read") };
         assert_eq!((product.title.as_str(), product.price.unwrap().minor), ("Mug", 1250));
         assert_eq!(of_product(&product).unwrap(), bytes);
+    }
+
+    /// Changes of the catalog as version 1 wrote them; this program and every later one must read them.
+    const CHANGES_V1: [&str; 3] = [
+        r#"{"product":{"id":"p","title":"Mug","variants":[{"sku":"s","title":"","inventory":{"item":"i","total":3,"total_at":9}}],"availability":"in_stock","origin":"feed","updated_at":9}}"#,
+        r#"{"withdrawn":{"id":"p","at":10}}"#,
+        r#"{"stock":{"item":"i","level":{"location":"x","quantity":3,"at":11}}}"#,
+    ];
+
+    #[test]
+    fn version_1_of_a_change_still_reads_and_writes_the_same() {
+        for json in CHANGES_V1 {
+            let bytes = [&[4, 1], json.as_bytes()].concat();
+            let Ok(Entry::Change(change)) = Entry::read(&bytes) else { panic!("{json} does not read") };
+            assert_eq!(of_change(&change).unwrap(), bytes, "{json}");
+        }
     }
 
     #[test]

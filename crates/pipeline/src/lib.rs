@@ -8,7 +8,9 @@
 //! crash has no second effect.
 
 mod changes;
+mod counted;
 mod counters;
+mod dead_letters;
 mod dedupe;
 mod digest;
 mod duplicates;
@@ -25,10 +27,14 @@ mod prepare;
 mod project;
 mod pulse;
 mod reads;
+mod retention;
 mod tables;
 mod trending;
 mod watermarks;
 
+pub use dead_letters::{
+    Attempt, KeptLetter, LOG_DIALECT, Letter, LetterLimits, LetterTotals, MAX_LETTER_BYTES, Note,
+};
 pub use digest::state_digest;
 pub use entry::{Entry, EntryError};
 pub use items::Items;
@@ -36,4 +42,5 @@ pub use live::Live;
 pub use measures::describe_metrics;
 pub use pipeline::{CollectError, Pipeline, PipelineError, Settings};
 pub use pulse::{LatestEvent, Pulse};
+pub use retention::{Position, Retention};
 pub use trending::Trending;

@@ -21,6 +21,20 @@ pub fn describe_metrics() {
     describe_counter!("tradewind_checkpoint_records_total", "Log records whose changes the store has");
     describe_histogram!("tradewind_checkpoint_seconds", Unit::Seconds, "One commit of what has changed");
     describe_gauge!("tradewind_projection_lag_records", "Durable records that are not applied yet");
+    describe_counter!(
+        "tradewind_stock_levels_unmatched_total",
+        "Stock levels of which the catalog has no product"
+    );
+    describe_gauge!("tradewind_log_size_bytes", Unit::Bytes, "What the log takes on the disk");
+    describe_gauge!(
+        "tradewind_log_oldest_seconds",
+        Unit::Seconds,
+        "Since the log's oldest part was written to"
+    );
+    describe_gauge!(
+        "tradewind_log_reader_lag_records",
+        "Durable records that a reader has not made use of yet"
+    );
     describe_counter!("tradewind_decisions_not_logged_total", "Decisions that the log was too full for");
 }
 
@@ -69,7 +83,23 @@ pub(crate) fn checkpointed(records: u64, took: Duration) {
     histogram!("tradewind_checkpoint_seconds").record(took.as_secs_f64());
 }
 
+/// What the log takes, and how old its oldest part is.
+pub(crate) fn log_kept(size_bytes: u64, oldest_ms: i64) {
+    gauge!("tradewind_log_size_bytes").set(size_bytes as f64);
+    gauge!("tradewind_log_oldest_seconds").set(oldest_ms as f64 / 1_000.0);
+}
+
+/// How far a reader is behind the log's end.
+pub(crate) fn reader_lag(reader: String, records: u64) {
+    gauge!("tradewind_log_reader_lag_records", "reader" => reader).set(records as f64);
+}
+
 /// A decision's record was dropped because the log was full.
 pub(crate) fn decision_not_logged() {
     counter!("tradewind_decisions_not_logged_total").increment(1);
+}
+
+/// A stock level came of which no product is known.
+pub(crate) fn stock_without_product() {
+    counter!("tradewind_stock_levels_unmatched_total").increment(1);
 }

@@ -7,17 +7,19 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use tradewind_catalog::Product;
+use tradewind_catalog::{Change, Product};
 use tradewind_events::Event;
 use tradewind_kernel::{Clock, Currency, Subject, UtcMillis};
 use tradewind_people::{Profile, SessionRecord};
 use tradewind_ports::{AppendError, EventLog, Offset, ReadError, StateError, StateStore, block_on};
 
+use crate::dead_letters::LetterLimits;
 use crate::gate::Gate;
 use crate::keeper::{Keeper, committed};
 use crate::live::{Live, damaged};
 use crate::project::Projection;
 use crate::pulse::Pulse;
+use crate::retention::{self, Keeping, Position, Retention};
 use crate::tables::{OFFSET, Tables, VERSION, VERSION_NOW, u64_of};
 use crate::watermarks::Watermarks;
 use crate::{duplicates, entry, measures, reads};
@@ -31,6 +33,8 @@ pub struct Settings {
     pub popularity_half_life_ms: i64,
     /// Durable records that may wait to be applied before more are refused.
     pub max_lag_records: u64,
+    /// How many dead letters are kept.
+    pub dead_letters: LetterLimits,
 }
 
 /// Why events were not taken. None of them is in the log then.
@@ -42,6 +46,9 @@ pub enum CollectError {
     /// The state could not be written or read; somebody must look at the log of the program.
     #[error("the projection has stopped, so nothing more is taken; see the program's log")]
     Stopped,
+    /// There is no room on the disk, or within the log's bound.
+    #[error("nothing can be kept for now: {0}")]
+    Full(String),
     /// A single event is larger than the log takes.
     #[error("{0}")]
     TooLarge(String),
@@ -67,6 +74,18 @@ pub enum PipelineError {
     /// The projection has ended with an error, which the program's log tells.
     #[error("the projection has stopped; see the program's log")]
     Stopped,
+    /// The log has lost what the state needs next.
+    #[error(
+        "the state comes from record {offset} of the log, which begins at record {start}: what lies between was \
+         removed, so the state can neither go on nor be made anew. Put back the state, or the log's files, from a \
+         copy"
+    )]
+    LogBeginsLater {
+        /// Where the state stands; 0 if there is none.
+        offset: Offset,
+        /// The first record that the log holds.
+        start: Offset,
+    },
     /// The state was written by a newer program.
     #[error("the state was written by a newer program: run that one")]
     TooNew,
@@ -83,6 +102,7 @@ pub(crate) struct Inner {
     pub(crate) gate: Gate,
     /// The log's end when it was opened.
     opened_at: Offset,
+    pub(crate) keeping: Keeping,
     pub(crate) stopping: AtomicBool,
     pub(crate) failed: AtomicBool,
 }
@@ -98,7 +118,7 @@ impl Inner {
 
 /// The event's way. Dropping it applies what the log holds, makes the store reach as far, and ends its threads.
 pub struct Pipeline {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
     /// The projection and its keeper.
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -129,6 +149,9 @@ impl Pipeline {
         live.applied.send_replace(offset);
         live.checkpointed.send_replace(offset);
         live.pulses.lock().total = live.counters.lock().total();
+        if offset < log.start() {
+            return Err(PipelineError::LogBeginsLater { offset, start: log.start() });
+        }
         let reader = log.reader(offset)?;
         let opened_at = log.end();
         let watermarks = Watermarks::new(opened_at);
@@ -143,6 +166,7 @@ impl Pipeline {
             watermarks,
             gate: Gate::new(),
             opened_at,
+            keeping: Keeping::default(),
             stopping,
             failed,
         });
@@ -156,22 +180,39 @@ impl Pipeline {
         Ok(Self { inner, threads: Mutex::new(threads.into()) })
     }
 
+    /// Keeps the log's records for one more reader until it is past them. `position` is asked often, from a
+    /// thread of its own, and tells the offset that a power cut cannot take the reader back before. Register
+    /// all readers before [`keep_log`](Self::keep_log).
+    pub fn register_reader(&self, name: &str, position: Position) {
+        self.inner.keeping.register(name, position);
+    }
+
+    /// From now on removes what the log need not keep. Call it once.
+    ///
+    /// # Errors
+    /// [`PipelineError`] when there is no thread for it.
+    pub fn keep_log(&self, retention: Retention) -> Result<(), PipelineError> {
+        let thread = retention::start(Arc::clone(&self.inner), retention);
+        let thread = thread.map_err(|e| damaged("the thread that keeps the log", &e))?;
+        self.threads.lock().push(thread);
+        Ok(())
+    }
+
     /// Takes events: on success they are durable and will be applied, in this order.
     ///
     /// # Errors
     /// [`CollectError`]; then none of them was taken.
     pub async fn collect(&self, events: &[Event]) -> Result<(), CollectError> {
-        let mut records = Vec::with_capacity(events.len());
-        for event in events {
-            records.push(entry::of_event(event).map_err(|e| CollectError::TooLarge(e.to_string()))?);
-        }
-        let end = self.append(records).await?;
+        self.collect_with(events, Vec::new()).await
+    }
+
+    /// Lets whoever asks for the subjects of these events wait until the log is applied up to `end`.
+    pub(crate) fn raise<'a>(&self, events: impl Iterator<Item = &'a Event>, end: Offset) {
         for event in events {
             for id in [&event.user_id, &event.anonymous_id].into_iter().flatten() {
                 self.inner.watermarks.raise(id, end);
             }
         }
-        Ok(())
     }
 
     /// Takes products of a feed: on success they are durable and will be applied.
@@ -183,13 +224,20 @@ impl Pipeline {
         self.append(records.map_err(|e| CollectError::TooLarge(e.to_string()))?).await.map(|_| ())
     }
 
-    async fn append(&self, records: Vec<Vec<u8>>) -> Result<Offset, CollectError> {
-        if self.inner.failed.load(Ordering::Acquire) {
-            return Err(CollectError::Stopped);
-        }
-        if self.is_overloaded() {
+    /// Takes changes of the catalog: on success they are durable and will be applied, each unless something
+    /// newer is known of its product by then.
+    ///
+    /// # Errors
+    /// [`CollectError`]; then none of them was taken.
+    pub async fn change_catalog(&self, changes: &[Change]) -> Result<(), CollectError> {
+        let records: Result<Vec<_>, _> = changes.iter().map(entry::of_change).collect();
+        self.append(records.map_err(|e| CollectError::TooLarge(e.to_string()))?).await.map(|_| ())
+    }
+
+    pub(crate) async fn append(&self, records: Vec<Vec<u8>>) -> Result<Offset, CollectError> {
+        if let Some(refusal) = self.refusal() {
             measures::append_refused();
-            return Err(CollectError::Overloaded);
+            return Err(refusal);
         }
         let (count, gate) = (records.len() as u64, &self.inner.gate);
         let queued = gate.queue(count);
@@ -202,6 +250,7 @@ impl Pipeline {
             match error {
                 AppendError::TooLarge { .. } => CollectError::TooLarge(error.to_string()),
                 AppendError::Overloaded { .. } => CollectError::Overloaded,
+                AppendError::Full(why) => CollectError::Full(self.inner.keeping.refused(why)),
                 AppendError::Closed => CollectError::Stopped,
             }
         };
@@ -233,11 +282,15 @@ impl Pipeline {
         }
     }
 
-    /// Whether the next append would be refused: too much waits to be applied.
+    /// Why nothing would be taken now, whatever it is. It costs next to nothing to ask before work is begun.
     #[must_use]
-    pub fn is_overloaded(&self) -> bool {
+    pub fn refusal(&self) -> Option<CollectError> {
+        if self.inner.failed.load(Ordering::Acquire) {
+            return Some(CollectError::Stopped);
+        }
         let lag = self.lag();
-        lag > self.inner.settings.max_lag_records || self.inner.gate.is_overloaded(lag)
+        let is_overloaded = lag > self.inner.settings.max_lag_records || self.inner.gate.is_overloaded(lag);
+        is_overloaded.then_some(CollectError::Overloaded)
     }
 
     /// Durable records that are not applied yet.
@@ -263,6 +316,12 @@ impl Pipeline {
     /// Waits until everything that was durable at the call is in the views, for at most `patience`.
     pub async fn drained(&self, patience: Duration) -> bool {
         self.applied_up_to(self.inner.log.end(), patience).await
+    }
+
+    /// Waits until everything that was durable at the call is in the store too, for at most `patience`.
+    pub async fn settled(&self, patience: Duration) -> bool {
+        let settled = async { self.drained(patience).await && self.flushed().await.is_ok() };
+        tokio::time::timeout(patience, settled).await.unwrap_or(false)
     }
 
     async fn applied_up_to(&self, target: Offset, patience: Duration) -> bool {
@@ -348,9 +407,9 @@ impl Pipeline {
     ///
     /// # Errors
     /// [`PipelineError::Stopped`] when the projection has ended with an error.
-    pub fn flush(&self) -> Result<(), PipelineError> {
+    pub async fn flushed(&self) -> Result<(), PipelineError> {
         let applied = self.inner.live.applied();
-        if block_on(committed(&self.inner, applied)) { Ok(()) } else { Err(PipelineError::Stopped) }
+        if committed(&self.inner, applied).await { Ok(()) } else { Err(PipelineError::Stopped) }
     }
 
     /// The stream at this moment.
@@ -364,7 +423,7 @@ impl Pipeline {
     /// # Errors
     /// [`PipelineError`] when the state does not read.
     pub fn is_imported(&self, message_id: &str) -> Result<bool, PipelineError> {
-        self.flush()?;
+        block_on(self.flushed())?;
         let key = crate::dedupe::key_of(message_id);
         Ok(self.inner.store.get(self.inner.tables.imported, &key)?.is_some())
     }
@@ -374,7 +433,7 @@ impl Pipeline {
     /// # Errors
     /// [`PipelineError`] when the state does not read.
     pub fn each_session(&self, mut take: impl FnMut(u32, SessionRecord)) -> Result<(), PipelineError> {
-        self.flush()?;
+        block_on(self.flushed())?;
         for (number, pair) in (0..).zip(self.inner.store.scan(self.inner.tables.sessions, &[])) {
             let record = tradewind_people::decode(&pair?.1).map_err(|e| damaged("a session", &e))?;
             take(number, record);
@@ -387,7 +446,7 @@ impl Pipeline {
     /// # Errors
     /// [`StateError`] of the store.
     pub fn sync(&self) -> Result<(), PipelineError> {
-        self.flush()?;
+        block_on(self.flushed())?;
         Ok(self.inner.store.sync()?)
     }
 }
@@ -395,6 +454,7 @@ impl Pipeline {
 impl Drop for Pipeline {
     fn drop(&mut self) {
         self.inner.stopping.store(true, Ordering::Release);
+        self.inner.keeping.stop();
         for thread in self.threads.lock().drain(..) {
             // One that panicked has told so already.
             let _ = thread.join();
@@ -407,4 +467,4 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

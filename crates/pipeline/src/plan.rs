@@ -7,11 +7,15 @@
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use tradewind_catalog::{CatalogSnapshot, Origin, Product};
+use tradewind_catalog::{CatalogSnapshot, Change, Origin, Product};
 use tradewind_events::{Commerce, EventView, Kind, ProductRef};
 use tradewind_kernel::{Money, Subject, UtcMillis};
 use tradewind_people::Action;
+use tradewind_ports::Offset;
 
+use crate::counted::Counted;
+use crate::dead_letters::Letters;
+use crate::dedupe::Seen;
 use crate::items::Items;
 use crate::pipeline::PipelineError;
 use crate::prepare::Prepared;
@@ -85,16 +89,23 @@ pub(crate) struct Plan {
     pub(crate) new_items: Vec<Arc<str>>,
     new_numbers: FxHashMap<Arc<str>, u32>,
     pub(crate) products: FxHashMap<u32, Arc<Product>>,
+    /// What the variants of those are counted as.
+    pub(crate) counted: Counted,
     pub(crate) gains: Vec<Gain>,
     /// Event names in the order of their first event, with how many there were.
     pub(crate) counts: Vec<(String, u64)>,
-    counted: FxHashMap<String, usize>,
+    name_places: FxHashMap<String, usize>,
     pub(crate) events: u32,
     /// Those of them that were not imported.
     pub(crate) live_events: u32,
     /// When the first of those was received.
     pub(crate) first_received: Option<UtcMillis>,
-    pub(crate) duplicates: u64,
+    /// Message ids seen.
+    pub(crate) seen: Seen,
+    /// Offsets of repetitions; one for each repeated message of a record.
+    pub(crate) duplicates: Vec<Offset>,
+    /// The dead letters, where the batch has to do with them.
+    pub(crate) letters: Option<Letters>,
     /// Whether the console is to be told of the events that come now.
     pub(crate) describing: bool,
     pub(crate) latest: Vec<LatestEvent>,
@@ -105,13 +116,33 @@ pub(crate) struct Plan {
 pub(crate) struct Views<'a> {
     pub(crate) items: &'a Items,
     pub(crate) catalog: &'a CatalogSnapshot,
+    pub(crate) counted: &'a Counted,
 }
 
 impl Plan {
     /// A product as its feed has it.
     pub(crate) fn product(&mut self, views: &Views<'_>, product: Product) {
         let item = self.item(views, &product.id);
+        self.counted.note(item, &product);
         self.products.insert(item, Arc::new(product));
+    }
+
+    /// A change of the catalog, where it says something new. Gives whether its product is known at all.
+    pub(crate) fn change(&mut self, views: &Views<'_>, change: &Change) -> bool {
+        let item = match change {
+            Change::Product(product) => Some(self.item(views, &product.id)),
+            Change::Withdrawn { id, .. } => Some(self.item(views, id)),
+            Change::Stock { item, .. } => {
+                self.counted.product_of(item).or_else(|| views.counted.product_of(item))
+            }
+        };
+        let Some(item) = item else { return false };
+        let known = self.products.get(&item).or_else(|| views.catalog.get(item));
+        if let Some(product) = change.apply(known.map(|p| &**p)) {
+            self.counted.note(item, &product);
+            self.products.insert(item, Arc::new(product));
+        }
+        true
     }
 
     /// An event that is new.
@@ -122,6 +153,8 @@ impl Plan {
         prepared: Prepared<'_>,
     ) -> Result<(), PipelineError> {
         let Prepared { event, name, action, commerce, link, .. } = prepared;
+        #[cfg(test)]
+        assert_ne!(event.name.as_deref(), Some("Poison"), "a test's event that no folding survives");
         let key = self.resolve(reads, &event, link)?;
         let items = match (&commerce, action) {
             (Some(commerce), Some(_)) => {
@@ -233,10 +266,10 @@ impl Plan {
             Kind::Group => "group",
             Kind::Alias => "alias",
         };
-        if let Some(&place) = self.counted.get(label) {
+        if let Some(&place) = self.name_places.get(label) {
             self.counts[place].1 += 1;
         } else {
-            self.counted.insert(label.to_owned(), self.counts.len());
+            self.name_places.insert(label.to_owned(), self.counts.len());
             self.counts.push((label.to_owned(), 1));
         }
         self.events += 1;

@@ -1,11 +1,13 @@
 //! The first step of a batch, for all its records at once: read, and look up what no other record decides.
 
 use rayon::prelude::*;
-use tradewind_catalog::Product;
+use tradewind_catalog::{Change, Product};
 use tradewind_events::{Commerce, EventName, EventView, Kind};
+use tradewind_kernel::UtcMillis;
 use tradewind_people::Action;
 use tradewind_ports::Record;
 
+use crate::dead_letters::Note;
 use crate::dedupe::{Dedupe, Mark};
 use crate::entry::{Entry, EntryError};
 use crate::pipeline::PipelineError;
@@ -32,6 +34,9 @@ pub(crate) struct Prepared<'a> {
 pub(crate) enum Item<'a> {
     Event(Prepared<'a>),
     Product(Box<Product>),
+    Change(Box<Change>),
+    /// What became of something that could not be processed.
+    Note(Box<Note>),
     /// What changes no state.
     Nothing,
     Unreadable(EntryError),
@@ -69,6 +74,8 @@ fn one<'a>(record: &'a Record, reads: &Reads<'_>, dedupe: &Dedupe) -> Result<Ite
     let Some(body) = Entry::event_body(&record.bytes) else {
         return Ok(match Entry::read(&record.bytes) {
             Ok(Entry::Product(product)) => Item::Product(product),
+            Ok(Entry::Change(change)) => Item::Change(change),
+            Ok(Entry::DeadLetter(note)) => Item::Note(note),
             Ok(_) => Item::Nothing,
             Err(error) => Item::Unreadable(error),
         });
@@ -77,7 +84,18 @@ fn one<'a>(record: &'a Record, reads: &Reads<'_>, dedupe: &Dedupe) -> Result<Ite
         Ok(event) => event,
         Err(error) => return Ok(Item::Unreadable(error.into())),
     };
-    let mark = dedupe.look_up(reads.store, &event, reads.frozen.map(|f| &f.seen))?;
+    let at = event.received_at;
+    Ok(Item::Event(of_event(event, at, reads, dedupe)?))
+}
+
+/// An event with what it says by itself, looked up among the messages seen as if received at this time.
+pub(crate) fn of_event<'a>(
+    event: EventView<'a>,
+    at: UtcMillis,
+    reads: &Reads<'_>,
+    dedupe: &Dedupe,
+) -> Result<Prepared<'a>, PipelineError> {
+    let mark = dedupe.look_up(reads.store, &event, at, reads.frozen.map(|f| &f.seen))?;
     let name = event.name.as_deref().filter(|_| event.kind == Kind::Track).map(EventName::parse);
     let known = name.as_ref().filter(|n| n.is_known());
     let commerce = known.map(|_| Commerce::read(event.properties, reads.currency));
@@ -86,5 +104,5 @@ fn one<'a>(record: &'a Record, reads: &Reads<'_>, dedupe: &Dedupe) -> Result<Ite
         _ => None,
     };
     let action = name.as_ref().and_then(action_of);
-    Ok(Item::Event(Prepared { event, name, action, commerce, mark, link }))
+    Ok(Prepared { event, name, action, commerce, mark, link })
 }

@@ -7,9 +7,11 @@
 //! [keeper](crate::keeper).
 //!
 //! An error of the state store or the log stops it; the pipeline then refuses further events, since nothing
-//! would come of them, and `/readyz` says so. A record that cannot be read is counted and passed over.
+//! would come of them, and `/readyz` says so. A record that cannot be read, or makes the folding panic, is
+//! counted, kept as a dead letter and passed over.
 
 use std::collections::hash_map::Entry;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
@@ -19,13 +21,15 @@ use tradewind_ports::{LogReader, Offset, Record, block_on};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::changes::Changes;
+use crate::counted::Counted;
+use crate::dead_letters::{Note, words_of_panic};
 use crate::dedupe::Dedupe;
 use crate::fold::{self, Folded, Touched};
 use crate::keeper::{CHECKPOINT_RECORDS, Pace, Task, committed};
 use crate::measures;
 use crate::pipeline::{Inner, PipelineError};
 use crate::plan::{Plan, Views};
-use crate::prepare::{self, Item};
+use crate::prepare::{self, Item, Prepared};
 use crate::pulse::Pulses;
 use crate::reads::Reads;
 
@@ -40,6 +44,7 @@ const MAX_SESSION_CLICKS: usize = 2_000;
 pub(crate) struct Projection {
     inner: Arc<Inner>,
     dedupe: Dedupe,
+    counted: Counted,
     pool: rayon::ThreadPool,
     keeper: mpsc::Sender<Task>,
     pace: Pace,
@@ -59,7 +64,8 @@ impl Projection {
             .build()
             .map_err(|e| crate::live::damaged("the folding threads", &e))?;
         let (pace, current, frozen) = (Pace::new(), Changes::default(), None);
-        Ok(Self { inner, dedupe, pool, keeper, pace, next_session, current, frozen })
+        let counted = Counted::of(&inner.live.catalog.load());
+        Ok(Self { inner, dedupe, counted, pool, keeper, pace, next_session, current, frozen })
     }
 
     /// Applies records until the pipeline is told to stop and the log is read to its end.
@@ -101,6 +107,8 @@ impl Projection {
         Ok(())
     }
 
+    /// Applies records in as many batches as it takes: one, unless folding panics. Then each half is a batch
+    /// of its own, down to the poisonous record, which becomes a dead letter.
     fn apply(&mut self, records: &[Record], next: Offset) -> Result<(), PipelineError> {
         let began = Instant::now();
         let inner = Arc::clone(&self.inner);
@@ -112,12 +120,17 @@ impl Projection {
             frozen: frozen.as_deref(),
             currency: inner.settings.currency,
         };
-        let dedupe = &self.dedupe;
-        let items = self.shared(records.len(), || prepare::prepare(records, &reads, dedupe));
-        let plan = self.plan(&reads, records, items)?;
-        let next_session = self.next_session;
-        let folded = self.shared(plan.steps.len(), || fold::fold(&plan, &reads, next_session))?;
-        self.next_session += folded.begun;
+        let (plan, folded) = match std::panic::catch_unwind(AssertUnwindSafe(|| self.fold(&reads, records))) {
+            Ok(folded) => folded?,
+            Err(panic) if records.len() <= 1 => {
+                (self.bury(&reads, records, &words_of_panic(panic.as_ref()))?, Folded::default())
+            }
+            Err(_) => {
+                let (before, after) = records.split_at(records.len() / 2);
+                self.apply(before, after[0].offset)?;
+                return self.apply(after, next);
+            }
+        };
         self.show(&reads, plan, folded)?;
         self.current.records += records.len() as u64;
         self.current.next = next;
@@ -129,6 +142,29 @@ impl Projection {
         Ok(())
     }
 
+    /// What records do, before anybody sees it; nothing has changed yet.
+    fn fold(&self, reads: &Reads<'_>, records: &[Record]) -> Result<(Plan, Folded), PipelineError> {
+        let items = self.shared(records.len(), || prepare::prepare(records, reads, &self.dedupe));
+        let plan = self.plan(reads, records, items)?;
+        let next_session = self.next_session;
+        let folded = self.shared(plan.steps.len(), || fold::fold(&plan, reads, next_session))?;
+        Ok((plan, folded))
+    }
+
+    /// Keeps a record that makes the folding panic as a dead letter.
+    fn bury(&self, reads: &Reads<'_>, records: &[Record], words: &str) -> Result<Plan, PipelineError> {
+        let mut letters = self.current.letters.clone();
+        for record in records {
+            tracing::error!(offset = record.offset, words, "a log record made the projection panic");
+            measures::unreadable_record();
+            let limits = self.inner.settings.dead_letters;
+            letters.poison(reads, limits, record, ("panicked", words.to_owned()))?;
+        }
+        let mut plan = Plan::default();
+        plan.letters = Some(letters);
+        Ok(plan)
+    }
+
     /// Does a step with all cores if it is worth it.
     fn shared<T: Send>(&self, size: usize, step: impl FnOnce() -> T + Send) -> T {
         if size < prepare::WORTH_SHARING { step() } else { self.pool.install(step) }
@@ -136,42 +172,82 @@ impl Projection {
 
     /// The second step: in the log's order.
     fn plan(
-        &mut self,
+        &self,
         reads: &Reads<'_>,
         records: &[Record],
         items: Vec<Result<Item<'_>, PipelineError>>,
     ) -> Result<Plan, PipelineError> {
         let mut plan = Plan::default();
         let (known, catalog) = (reads.live.items.read(), reads.live.catalog.load());
-        let views = Views { items: &known, catalog: &catalog };
+        let views = Views { items: &known, catalog: &catalog, counted: &self.counted };
         let described_from = records.len().saturating_sub(Pulses::wanted());
         for (n, (item, record)) in items.into_iter().zip(records).enumerate() {
             plan.describing = n >= described_from;
             match item? {
-                Item::Event(prepared) => {
-                    let frozen = reads.frozen.map(|f| &f.seen);
-                    if prepared.mark.take(&prepared.event, &mut self.current.seen, frozen) {
-                        plan.event(reads, &views, prepared)?;
-                    } else {
-                        plan.duplicates += 1;
-                        let older = reads.frozen.map(|f| &f.duplicates);
-                        self.current.duplicates.note(record.offset, older, reads.store, reads.tables)?;
+                Item::Event(prepared) => self.event(&mut plan, reads, &views, record.offset, prepared)?,
+                Item::Product(product) => plan.product(&views, *product),
+                Item::Change(change) => {
+                    if !plan.change(&views, &change) {
+                        measures::stock_without_product();
                     }
                 }
-                Item::Product(product) => plan.product(&views, *product),
+                Item::Note(note) => {
+                    let letters = plan.letters.get_or_insert_with(|| self.current.letters.clone());
+                    let limits = self.inner.settings.dead_letters;
+                    let is_redrive = matches!(*note, Note::Redriven { .. });
+                    let again = letters.note(reads, limits, record.offset, *note)?;
+                    if is_redrive && again.is_empty() {
+                        plan.duplicates.push(record.offset);
+                    }
+                    for (event, at) in again {
+                        let prepared = prepare::of_event((&event).into(), at, reads, &self.dedupe)?;
+                        self.event(&mut plan, reads, &views, record.offset, prepared)?;
+                    }
+                }
                 Item::Nothing => {}
                 Item::Unreadable(error) => {
                     tracing::error!(%error, offset = record.offset, "a log record could not be read");
                     measures::unreadable_record();
+                    let letters = plan.letters.get_or_insert_with(|| self.current.letters.clone());
+                    let limits = self.inner.settings.dead_letters;
+                    letters.poison(reads, limits, record, ("unreadable", error.to_string()))?;
                 }
             }
         }
         Ok(plan)
     }
 
+    /// Plans an event, if its message is new.
+    fn event(
+        &self,
+        plan: &mut Plan,
+        reads: &Reads<'_>,
+        views: &Views<'_>,
+        offset: Offset,
+        prepared: Prepared<'_>,
+    ) -> Result<(), PipelineError> {
+        let older = [Some(&self.current.seen), reads.frozen.map(|f| &f.seen)];
+        if prepared.mark.take(&mut plan.seen, older.iter().flatten()) {
+            plan.event(reads, views, prepared)
+        } else {
+            plan.duplicates.push(offset);
+            Ok(())
+        }
+    }
+
     /// Shows a batch to the readers of the live views, and keeps it for the next checkpoint.
     fn show(&mut self, reads: &Reads<'_>, plan: Plan, folded: Folded) -> Result<(), PipelineError> {
         let live = reads.live;
+        self.next_session += folded.begun;
+        self.current.seen.extend(plan.seen);
+        self.counted.extend(plan.counted);
+        for offset in &plan.duplicates {
+            let older = reads.frozen.map(|f| &f.duplicates);
+            self.current.duplicates.note(*offset, older, reads.store, reads.tables)?;
+        }
+        if let Some(letters) = plan.letters {
+            self.current.letters = letters;
+        }
         let is_rank_due = !plan.products.is_empty() || !plan.gains.is_empty();
         let mut items = live.items.write();
         for id in plan.new_items {
@@ -215,7 +291,7 @@ impl Projection {
         *latest = (*latest).max(plan.latest_event_at);
         drop(latest);
         measures::events_applied(u64::from(plan.events));
-        measures::duplicates_dropped(plan.duplicates);
+        measures::duplicates_dropped(plan.duplicates.len() as u64);
         live.pulses.lock().note(now, plan.events, plan.live_events, plan.latest);
         if is_rank_due {
             // A keeper that has ended has told why.

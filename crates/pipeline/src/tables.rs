@@ -23,6 +23,8 @@ pub(crate) struct Tables {
     pub(crate) imported: TableId,
     /// Offset of a chunk's first record (u64 big-endian) → bits, see [`crate::duplicates`].
     pub(crate) duplicates: TableId,
+    /// Log offset (u64 big-endian) → what could not be processed there.
+    pub(crate) dead_letters: TableId,
     /// The offset and the format version.
     pub(crate) meta: TableId,
 }
@@ -31,6 +33,8 @@ pub(crate) struct Tables {
 pub(crate) const OFFSET: &[u8] = b"offset";
 /// The half-life that popularity is stored with, milliseconds as i64 big-endian.
 pub(crate) const HALF_LIFE: &[u8] = b"half_life";
+/// The dead letters in numbers, JSON.
+pub(crate) const DEAD_LETTERS: &[u8] = b"dead_letters";
 /// The version of these tables, one byte.
 pub(crate) const VERSION: &[u8] = b"version";
 /// The version that this program writes.
@@ -48,6 +52,7 @@ impl Tables {
             counters: store.table("counters")?,
             imported: store.table("imported")?,
             duplicates: store.table("duplicates")?,
+            dead_letters: store.table("dead_letters")?,
             meta: store.table("meta")?,
         })
     }

@@ -59,6 +59,58 @@ pub fn event_log<L: EventLog>(open: impl Fn() -> L) {
     assert_eq!(append(&log, &[b"seven"]), 6..7);
     assert_eq!(read_all(&log, 5, 1), [(5, b"later".to_vec()), (6, b"seven".to_vec())]);
     concurrent_appends(&log);
+    drop(log);
+    positions_of_their_own(&open);
+    parts_leave_from_the_beginning(&open);
+}
+
+/// Two readers keep a position each, stop, and go on where they were after a restart.
+fn positions_of_their_own<L: EventLog>(open: &impl Fn() -> L) {
+    let mut positions = [open().start(); 2];
+    let (mut seen, mut rounds) = ([Vec::new(), Vec::new()], 0);
+    loop {
+        let log = open();
+        if positions == [log.end(); 2] {
+            break;
+        }
+        for (n, max_bytes) in [(0, 1_000), (1, 30_000)] {
+            let mut reader = log.reader(positions[n]).expect("the position is held");
+            let records = reader.read(max_bytes).expect("reads");
+            seen[n].extend(records.into_iter().map(|r| (r.offset, r.bytes.to_vec())));
+            positions[n] = reader.position();
+        }
+        rounds += 1;
+    }
+    let log = open();
+    let all = read_all(&log, log.start(), 1 << 20);
+    assert!(rounds > 1 && seen.iter().all(|seen| *seen == all), "{rounds} rounds");
+}
+
+fn parts_leave_from_the_beginning<L: EventLog>(open: &impl Fn() -> L) {
+    let mut log = open();
+    let (all, end) = (read_all(&log, 0, 1 << 20), log.end());
+    for asked in [0, 3, end / 2, end / 3, end + 1] {
+        let (before, size_bytes) = (log.parts().expect("tells"), log.size_bytes());
+        assert!(before.windows(2).all(|two| two[0].end == two[1].first && two[0].first < two[0].end));
+        assert_eq!((before[0].first, before[before.len() - 1].end), (log.start(), end));
+        assert_eq!(before.iter().map(|part| part.size_bytes).sum::<u64>(), size_bytes);
+        let old = log.start();
+        let mut slow = log.reader(old).expect("the start is held");
+        let kept = before.iter().enumerate().find(|&(n, part)| part.end > asked || n + 1 == before.len());
+        let start = log.remove_before(asked).expect("removes");
+        assert_eq!((start, log.start(), log.end()), (kept.map_or(0, |(_, part)| part.first), start, end));
+        assert_eq!(read_all(&log, start, 1 << 20), all[all.len() - (end - start) as usize..]);
+        if start > old {
+            assert!(log.size_bytes() < size_bytes);
+            assert!(matches!(slow.read(1), Err(ReadError::OutOfRange { asked, .. }) if asked == old));
+            assert!(matches!(log.reader(start - 1), Err(ReadError::OutOfRange { .. })));
+        }
+        drop((slow, log));
+        log = open();
+        assert_eq!((log.start(), log.end()), (start, end));
+    }
+    assert_eq!(append(&log, &[b"next"]), end..end + 1);
+    assert_eq!(read_all(&log, end, 1), [(end, b"next".to_vec())]);
 }
 
 /// Many writers at once: each one's records stay together and in its own order, none is lost.

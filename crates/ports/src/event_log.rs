@@ -39,9 +39,46 @@ pub enum AppendError {
         /// The log's limit.
         max_bytes: usize,
     },
+    /// There is no room. Nothing is wrong with the append: once there is room, the same is taken.
+    #[error(transparent)]
+    Full(#[from] NoRoom),
     /// The log is shutting down.
     #[error("the log is closed")]
     Closed,
+}
+
+/// What keeps the log from growing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoRoom {
+    /// The disk has less left than the log leaves free.
+    #[error("the disk has {free_bytes} bytes free, and {reserve_bytes} are kept in reserve")]
+    Disk {
+        /// What is free, in bytes.
+        free_bytes: u64,
+        /// What the log leaves free, in bytes.
+        reserve_bytes: u64,
+    },
+    /// The log has reached its own bound.
+    #[error("the log holds {size_bytes} bytes, and {max_bytes} are its bound")]
+    Bound {
+        /// What it holds, in bytes.
+        size_bytes: u64,
+        /// What it may hold, in bytes.
+        max_bytes: u64,
+    },
+}
+
+/// A part of the log that is removed whole or not at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogPart {
+    /// Its first offset.
+    pub first: Offset,
+    /// One past its last durable offset.
+    pub end: Offset,
+    /// What it takes on the disk, in bytes.
+    pub size_bytes: u64,
+    /// When it was last written to, as the disk tells: UTC, milliseconds since 1970.
+    pub written_at_ms: i64,
 }
 
 /// Why the log could not be read.
@@ -81,8 +118,16 @@ pub enum ReadError {
 /// **Atomicity.** After a crash the log ends at a record's boundary. Of an append that was never
 /// acknowledged any prefix may be there.
 /// **Reading.** A reader sees only durable records, each exactly as appended; any number may read at once,
-/// from any held offset. Each keeps its own position, wherever it likes.
-/// **Limits.** A record holds at most 16 MiB; an implementation bounds what waits and refuses the rest.
+/// from any held offset.
+/// **Positions.** The log keeps none. A reader that must go on after a restart keeps its position beside what
+/// it made of the records, in one commit with it: only so is each record used once, whatever stops when. It
+/// tells whoever removes parts how far it is, and never tells an offset that a power cut could take back.
+/// **Retention.** [`remove_before`](EventLog::remove_before) takes parts from the beginning, and nothing else
+/// does. Offsets never change: what is left keeps its own, and the next append goes on from the end.
+/// **Limits.** A record holds at most 16 MiB; an implementation bounds what waits and refuses the rest. It may
+/// bound its size and leave a part of the disk free: it then refuses with [`AppendError::Full`], goes on being
+/// read, and takes appends again by itself, within a second, once there is room. What
+/// [`append_later`](EventLog::append_later) took before that waits for room too, or for the process to end.
 pub trait EventLog: Send + Sync {
     /// Appends records, none for an empty vector. They are queued by the call itself, not by polling, so
     /// that a caller who does not need to know may drop the future.
@@ -110,6 +155,24 @@ pub trait EventLog: Send + Sync {
 
     /// Blocks until [`end`](EventLog::end) is past `offset` or `timeout` is over; gives the end.
     fn wait_past(&self, offset: Offset, timeout: Duration) -> Offset;
+
+    /// What all parts take on the disk, in bytes.
+    fn size_bytes(&self) -> u64;
+
+    /// The parts, oldest first; the last one is being written to. One ends where the next begins.
+    ///
+    /// # Errors
+    /// [`ReadError::Io`] when the disk does not tell their age.
+    fn parts(&self) -> Result<Vec<LogPart>, ReadError>;
+
+    /// Removes the parts that end at `offset` or before it, oldest first and never the last one, and gives the
+    /// first offset that is held then. Readers of what was removed get [`ReadError::OutOfRange`], unless they
+    /// have it open. Once it returns, a power cut brings nothing back; one in the middle leaves a log that
+    /// begins at some part and has no hole.
+    ///
+    /// # Errors
+    /// [`ReadError::Io`] when a part cannot be removed; it is then held as before.
+    fn remove_before(&self, offset: Offset) -> Result<Offset, ReadError>;
 
     /// A reader that starts at `from`, which may be the end itself.
     ///

@@ -11,5 +11,7 @@ mod state_store;
 
 pub use blob_store::{BlobError, BlobStore};
 pub use block_on::block_on;
-pub use event_log::{AppendError, BoxFuture, EventLog, LogReader, Offset, ReadError, Record};
+pub use event_log::{
+    AppendError, BoxFuture, EventLog, LogPart, LogReader, NoRoom, Offset, ReadError, Record,
+};
 pub use state_store::{Batch, Op, Scan, StateError, StateStore, TableId};

@@ -51,18 +51,86 @@ pub(crate) enum Command {
     Bench(BenchArguments),
     /// Check the data of a stopped server, and change nothing
     Verify,
+    /// Look at what a running server could not process, put it right or drop it
+    DeadLetters(DeadLettersArguments),
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// What events should look like, and what a shop's payloads lack
+    #[command(subcommand)]
+    Schema(SchemaCommand),
+}
+
+/// Which running server to ask.
+#[derive(Debug, Args)]
+pub(crate) struct ServerArguments {
+    /// The server's address [default: what the configuration says, http://127.0.0.1:8080]
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) server: Option<String>,
+    /// An API key of the server [default: the first of the configuration's api.keys]
+    #[arg(long, global = true, value_name = "KEY")]
+    pub(crate) api_key: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeadLettersArguments {
+    #[command(flatten)]
+    pub(crate) server: ServerArguments,
+    #[command(subcommand)]
+    pub(crate) what: DeadLettersCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeadLettersCommand {
+    /// List those that wait, newest first
+    List {
+        /// Only of this cause, such as id_missing
+        #[arg(long)]
+        cause: Option<String>,
+        /// Only with ids below this
+        #[arg(long, value_name = "ID")]
+        before: Option<u64>,
+        /// At most so many
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+    /// Show one with its payload and what was tried
+    Show {
+        /// As the list has it
+        id: u64,
+    },
+    /// Read one again, as it was sent or put right; or all of a cause
+    Redrive {
+        /// As the list has it; without one, the newest that wait
+        id: Option<u64>,
+        /// The message as it should have been, JSON
+        #[arg(long, value_name = "FILE", requires = "id")]
+        payload: Option<PathBuf>,
+        /// Only of this cause
+        #[arg(long, conflicts_with = "id")]
+        cause: Option<String>,
+        /// At most so many
+        #[arg(long, default_value_t = 100, conflicts_with = "id")]
+        limit: usize,
+    },
+    /// Drop one that nobody needs
+    Drop {
+        /// As the list has it
+        id: u64,
+    },
 }
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum BenchPart {
-    /// Events and decisions
+    /// Everything
     All,
     /// Taking in events
     Events,
+    /// Taking in events one a request
+    Singles,
+    /// More events than can be taken, and how soon they are in profiles
+    Overload,
     /// Decisions for a demo shop
     Decisions,
 }
@@ -75,6 +143,12 @@ pub(crate) struct BenchArguments {
     /// Seconds that each measurement takes, without its warm-up
     #[arg(long, default_value_t = 10)]
     pub(crate) seconds: u32,
+    /// Events of a batch [default: 100, and 500 under overload]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=2_500))]
+    pub(crate) batch: Option<u16>,
+    /// The server's storage.max_lag_records under overload [default: the server's own]
+    #[arg(long)]
+    pub(crate) max_lag_records: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -158,4 +232,39 @@ pub(crate) enum EvaluateCommand {
 pub(crate) enum ConfigCommand {
     /// Print every setting that is in force, and where it comes from
     Show,
+}
+
+/// How a report is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SchemaCommand {
+    /// Check payloads: what is missing, mistyped or unknown; exits with 6 if there is an error among it
+    Check {
+        /// A list of messages, a batch body, or one of either a line, as JSON; - reads standard input
+        file: PathBuf,
+        /// How to print what was found
+        #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+        format: ReportFormat,
+    },
+    /// List every event that has a schema
+    List {
+        /// Print the page of reference
+        #[arg(long)]
+        markdown: bool,
+    },
+    /// Show one event's schema; with --json as JSON Schema
+    Show {
+        /// The event's name, in any case
+        event: String,
+        /// The version of the schema [default: the newest]
+        #[arg(long, value_name = "N")]
+        schema_version: Option<u32>,
+    },
 }

@@ -2,10 +2,13 @@
 
 mod bench;
 mod config;
+mod dead_letters;
 mod demo;
 mod evaluate;
 mod import;
 mod rebuild;
+mod remote;
+mod schema;
 mod serve;
 mod train;
 mod verify;
@@ -25,7 +28,11 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Evaluate(what) => evaluate::run(&what),
         Command::Bench(arguments) => bench::run(&loaded(&global, Vec::new())?, &arguments, global.json),
         Command::Verify => verify::run(&loaded(&global, Vec::new())?, global.json),
+        Command::DeadLetters(arguments) => {
+            dead_letters::run(&loaded(&global, Vec::new())?, &arguments, global.json)
+        }
         Command::Config(ConfigCommand::Show) => config::show(&loaded(&global, Vec::new())?, global.json),
+        Command::Schema(what) => schema::run(&loaded(&global, Vec::new())?, &what, global.json),
         Command::Serve(arguments) => {
             let flags = flags([
                 ("serve.port", arguments.port.map(Value::from)),

@@ -40,6 +40,16 @@ pub(crate) struct Config {
 pub(crate) struct Serve {
     pub(crate) host: String,
     pub(crate) port: u16,
+    /// Addresses and networks of proxies whose `X-Forwarded-For` or `Forwarded` is believed.
+    pub(crate) trusted_proxies: Vec<String>,
+    /// Connections that may be open at once.
+    pub(crate) max_connections: usize,
+    /// Memory of requests under way; an eighth of it, and at least 4 MiB, is kept for those that ask.
+    pub(crate) max_inflight_mib: usize,
+    /// For a request's head, for a pause in its body, and for an answer to be taken.
+    pub(crate) read_timeout_ms: u64,
+    /// Until the next request of a connection that is kept.
+    pub(crate) idle_timeout_ms: u64,
 }
 
 /// Who may send events.
@@ -50,6 +60,18 @@ pub(crate) struct Collect {
     pub(crate) write_keys: Vec<String>,
     /// Origins of browsers; any if empty.
     pub(crate) allowed_origins: Vec<String>,
+    /// What Shopify signs its webhooks with: the app's client secret; several while one replaces another.
+    pub(crate) shopify_secrets: Vec<String>,
+    /// A folder of `*.json` with the shop's own schemas of events.
+    pub(crate) schemas_dir: Option<PathBuf>,
+    /// A file in MaxMind's format that says where addresses are.
+    pub(crate) geo_database: Option<PathBuf>,
+    /// Events a second that one write key may send; 0 is no limit.
+    pub(crate) events_per_second_per_key: u32,
+    /// Events a second that all may send together; 0 is no limit.
+    pub(crate) events_per_second: u32,
+    /// Seconds' worth of events that may come at once after a quiet time.
+    pub(crate) burst_seconds: u32,
 }
 
 /// Who may ask.
@@ -87,6 +109,16 @@ pub(crate) struct Storage {
     pub(crate) log_queue_mib: u64,
     /// Durable records that may wait to be applied before events are refused with 429.
     pub(crate) max_lag_records: u64,
+    /// Dead letters that are kept; the oldest go.
+    pub(crate) dead_letters_max: u64,
+    /// The same in MiB of their payloads.
+    pub(crate) dead_letters_mib: u64,
+    /// Parts of the log that were last written to longer ago than this are removed; 0 keeps them for ever.
+    pub(crate) log_keep_days: u32,
+    /// The log's bound: the oldest parts are removed before it is reached. 0 for none.
+    pub(crate) log_max_mib: u64,
+    /// Events are refused with 503 while the disk has less free space than this.
+    pub(crate) disk_reserve_mib: u64,
 }
 
 /// How the program tells what it does.
@@ -103,8 +135,25 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data_dir: "./tradewind-data".into(),
-            serve: Serve { host: "127.0.0.1".into(), port: 8080 },
-            collect: Collect { write_keys: Vec::new(), allowed_origins: Vec::new() },
+            serve: Serve {
+                host: "127.0.0.1".into(),
+                port: 8080,
+                trusted_proxies: Vec::new(),
+                max_connections: 4_096,
+                max_inflight_mib: 64,
+                read_timeout_ms: 10_000,
+                idle_timeout_ms: 75_000,
+            },
+            collect: Collect {
+                write_keys: Vec::new(),
+                allowed_origins: Vec::new(),
+                shopify_secrets: Vec::new(),
+                schemas_dir: None,
+                geo_database: None,
+                events_per_second_per_key: 0,
+                events_per_second: 0,
+                burst_seconds: 10,
+            },
             api: ApiKeys { keys: Vec::new() },
             shop: Shop { name: "Tradewind".into(), currency: Currency::EUR },
             models: Models { popularity_half_life_hours: 72 },
@@ -113,6 +162,11 @@ impl Default for Config {
                 log_segment_mib: 128,
                 log_queue_mib: 64,
                 max_lag_records: 1_000_000,
+                dead_letters_max: 100_000,
+                dead_letters_mib: 256,
+                log_keep_days: 0,
+                log_max_mib: 0,
+                disk_reserve_mib: 512,
             },
             log: Log { level: "info".into(), format: "text".into() },
         }
@@ -160,7 +214,21 @@ pub(crate) fn load(file: Option<&Path>, flags: &[(&str, Value)]) -> Result<Loade
         figment = figment.merge(Serialized::from(nested(key, value), Profile::Default));
     }
     let config = figment.extract::<Config>().map_err(|e| Failure::Config(explain(&e)))?;
+    check_storage(&config.storage)?;
     Ok(Loaded { config, figment })
+}
+
+/// A log can be held to a bound only by removing files other than the one that is being written to.
+fn check_storage(storage: &Storage) -> Result<(), Failure> {
+    let least_mib = storage.log_segment_mib.saturating_mul(2);
+    if storage.log_max_mib == 0 || storage.log_max_mib >= least_mib {
+        return Ok(());
+    }
+    Err(Failure::Config(format!(
+        "storage.log_max_mib is {}, and the log is removed in files of {} MiB (storage.log_segment_mib): give it \
+         room for two of them, {least_mib}, or 0 for no bound",
+        storage.log_max_mib, storage.log_segment_mib
+    )))
 }
 
 /// `a.b` and a value as `{"a": {"b": value}}`.
@@ -286,6 +354,16 @@ mod tests {
         assert!(told.contains("did you mean 'data_dir'"), "{told}");
         let told = error("[serve]\nport = 'many'\n");
         assert!(told.contains("serve.port"), "{told}");
+    }
+
+    #[test]
+    fn the_log_has_room_for_two_of_its_files() {
+        let error = |toml: &str| load_toml(toml, &[]).err();
+        assert!(
+            error("[storage]\nlog_max_mib = 255\n").is_some_and(|told| told.contains("log_max_mib is 255"))
+        );
+        assert_eq!(error("[storage]\nlog_max_mib = 256\n"), None);
+        assert_eq!(error("[storage]\nlog_max_mib = 2\nlog_segment_mib = 1\n"), None);
     }
 
     #[test]

@@ -20,6 +20,9 @@ pub(crate) enum Failure {
     /// An input file does not read.
     #[error("{0}")]
     Input(String),
+    /// Payloads were checked, and do not hold.
+    #[error("{0}")]
+    Findings(String),
 }
 
 impl Failure {
@@ -30,6 +33,7 @@ impl Failure {
             Self::Config(_) => 3,
             Self::InUse(_) => 4,
             Self::Input(_) => 5,
+            Self::Findings(_) => 6,
         })
     }
 

@@ -7,7 +7,7 @@ use tradewind_decide::Decider;
 use tradewind_embedded::{BlobFiles, DataDir, LogOptions};
 use tradewind_kernel::{Clock, SystemClock, UtcMillis};
 use tradewind_learning::registry;
-use tradewind_pipeline::{CollectError, Pipeline, Settings};
+use tradewind_pipeline::{CollectError, LetterLimits, Pipeline, Retention, Settings};
 use tradewind_ports::block_on;
 
 use crate::config::Config;
@@ -31,6 +31,8 @@ pub(crate) fn log_options(config: &Config) -> LogOptions {
     LogOptions {
         segment_bytes: mib(config.storage.log_segment_mib),
         max_queued_bytes: usize::try_from(mib(config.storage.log_queue_mib)).unwrap_or(usize::MAX),
+        disk_reserve_bytes: mib(config.storage.disk_reserve_mib),
+        max_bytes: mib(config.storage.log_max_mib),
     }
 }
 
@@ -40,6 +42,18 @@ pub(crate) fn settings(config: &Config) -> Settings {
         currency: config.shop.currency,
         popularity_half_life_ms: i64::from(config.models.popularity_half_life_hours) * UtcMillis::HOUR,
         max_lag_records: config.storage.max_lag_records,
+        dead_letters: LetterLimits {
+            max_letters: config.storage.dead_letters_max,
+            max_bytes: mib(config.storage.dead_letters_mib),
+        },
+    }
+}
+
+/// How much of the log is kept, as configured.
+fn retention(config: &Config) -> Retention {
+    Retention {
+        keep_ms: i64::from(config.storage.log_keep_days) * UtcMillis::DAY,
+        max_bytes: mib(config.storage.log_max_mib),
     }
 }
 
@@ -61,6 +75,8 @@ impl House {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let pipeline = Pipeline::open(Arc::new(log), Arc::new(state), Arc::clone(&clock), settings(config))
             .map_err(Failure::failed)?;
+        // Whoever else reads the log is registered before this.
+        pipeline.keep_log(retention(config)).map_err(Failure::failed)?;
         let pipeline = Arc::new(pipeline);
         let decider = Arc::new(Decider::new(Arc::clone(&pipeline)));
         let house = Self { decider, pipeline, blobs: dir.blobs(), clock, _dir: dir };

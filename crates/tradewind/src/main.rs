@@ -1,15 +1,17 @@
 //! The `tradewind` program: command line, configuration, and the roles put together.
 //!
 //! Exit codes: 0 done, 1 failed, 2 the command line does not read, 3 the configuration does not hold,
-//! 4 the data directory is in use, 5 an input file does not read.
+//! 4 the data directory is in use, 5 an input file does not read, 6 checked payloads do not hold.
 
 mod cli;
 mod commands;
 mod config;
+mod door;
 mod failure;
 mod house;
 mod logging;
 mod progress;
+mod schemas;
 mod shopfront;
 
 use std::process::ExitCode;

@@ -1,9 +1,9 @@
 //! The collector's endpoints.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -14,9 +14,11 @@ use tradewind_pipeline::CollectError;
 use utoipa::ToSchema;
 
 use super::message::{Batch, Message};
-use super::parse::{Envelope, Parsed, Reject, parse, sample};
+use super::parse::{Envelope, Parsed, parse};
 use crate::auth::{check_api_key, check_write_key};
-use crate::body::read_json;
+use crate::body::{Inbound, read_json};
+use crate::dead_letters::{Dialect, Refused, Shared, Source, Verdict, take_in};
+use crate::enrich::{Peer, Sender};
 use crate::extract::Query;
 use crate::problem::{Code, FieldError, Problem, ProblemDocument};
 use crate::state::{Api, Rejected};
@@ -25,6 +27,13 @@ use crate::state::{Api, Rejected};
 pub(crate) const MAX_BATCH: usize = 2_500;
 /// The most that a batch's context may come to, in bytes, counted once for each message that it goes under.
 pub(crate) const MAX_SHARED_BYTES: usize = 8 << 20;
+
+/// How long the view of rejected events waits for what was just refused.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// How long it may take until somebody has made room on the disk.
+const ROOM_MAY_COME: Duration = Duration::from_secs(10);
+/// Messages read before others get a turn: large batches keep neither refusals nor decisions waiting.
+const READ_AT_A_TIME: usize = 64;
 
 /// What the query may say.
 #[derive(Debug, Default, Deserialize)]
@@ -53,15 +62,18 @@ pub(crate) struct Taken {
 #[utoipa::path(post, path = "/v1/batch", tag = "collect", request_body = serde_json::Value,
     params(("strict" = Option<u8>, Query, description = "1 refuses a batch with any bad event")),
     responses((status = 200, body = Taken, description = "durable, but for the events named"),
-        (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument), (status = 413, body = ProblemDocument),
-        (status = 429, body = ProblemDocument)))]
+        (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument),
+        (status = 408, body = ProblemDocument), (status = 413, body = ProblemDocument),
+        (status = 429, body = ProblemDocument), (status = 503, body = ProblemDocument)))]
 pub(crate) async fn batch(
     State(api): State<Arc<Api>>,
     Query(query): Query<CollectQuery>,
+    peer: Peer,
     headers: HeaderMap,
-    body: Body,
+    body: Inbound,
 ) -> Result<Response, Problem> {
-    take_batch(&api, &query, &headers, body, Origin::Live).await
+    let sender = Sender::of(&api, &headers, peer);
+    take_batch(&api, &query, &headers, body, (Origin::Live, sender)).await
 }
 
 /// `POST /v1/import`: a batch of history, its message ids remembered for ever.
@@ -69,24 +81,26 @@ pub(crate) async fn import(
     State(api): State<Arc<Api>>,
     Query(query): Query<CollectQuery>,
     headers: HeaderMap,
-    body: Body,
+    body: Inbound,
 ) -> Result<Response, Problem> {
-    take_batch(&api, &query, &headers, body, Origin::Import).await
+    let sender = Sender::of_history(&api.enricher);
+    take_batch(&api, &query, &headers, body, (Origin::Import, sender)).await
 }
 
 async fn take_batch(
     api: &Api,
     query: &CollectQuery,
     headers: &HeaderMap,
-    body: Body,
-    origin: Origin,
+    body: Inbound,
+    (origin, sender): (Origin, Sender<'_>),
 ) -> Result<Response, Problem> {
     let bytes = read_json(headers, body).await?;
     let batch: Batch<'_> = serde_json::from_slice(&bytes).map_err(|e| not_a_batch(&e))?;
-    check_write_key(api, headers, [batch.write_key.get(), query.write_key.as_deref()])?;
+    let key = check_write_key(api, headers, [batch.write_key.get(), query.write_key.as_deref()])?;
     check_batch(&batch)?;
+    api.admission.charge(&key, batch.batch.len())?;
     let items: Vec<&str> = batch.batch.iter().map(|raw| raw.get()).collect();
-    take(api, &items, &envelope_of(&batch, api.now(), origin), query.is_strict()).await
+    take(api, &items, &envelope_of(&batch, api.now(), (origin, sender)), query.is_strict(), &key).await
 }
 
 /// Refuses a batch of no messages, of too many, or of a context that is too large to go under each of them.
@@ -110,16 +124,20 @@ fn check_batch(batch: &Batch<'_>) -> Result<(), Problem> {
     Ok(())
 }
 
-fn envelope_of<'a>(batch: &Batch<'a>, received: UtcMillis, origin: Origin) -> Envelope<'a> {
+fn envelope_of<'a>(
+    batch: &Batch<'a>,
+    received: UtcMillis,
+    (origin, sender): (Origin, Sender<'a>),
+) -> Envelope<'a> {
     let sent = batch.sent_at.get().and_then(|text| UtcMillis::parse(text).ok());
-    Envelope { received, sent, context: batch.context, origin, kind: None }
+    Envelope { received, sent, context: batch.context, origin, kind: None, sender }
 }
 
 /// Reads a batch as [`batch`] does.
 pub(crate) fn read_batch(bytes: &[u8], received: UtcMillis, origin: Origin) -> Result<Vec<Parsed>, Problem> {
     let batch: Batch<'_> = serde_json::from_slice(bytes).map_err(|e| not_a_batch(&e))?;
     check_batch(&batch)?;
-    let envelope = envelope_of(&batch, received, origin);
+    let envelope = envelope_of(&batch, received, (origin, Sender::nobody()));
     Ok(batch.batch.iter().map(|raw| parse(raw.get(), &envelope)).collect())
 }
 
@@ -137,24 +155,25 @@ pub(crate) async fn one(
     api: Arc<Api>,
     kind: Kind,
     query: CollectQuery,
-    headers: HeaderMap,
-    body: Body,
+    (peer, headers): (Peer, HeaderMap),
+    body: Inbound,
 ) -> Result<Response, Problem> {
     let bytes = read_json(&headers, body).await?;
     let message: Message<'_> = serde_json::from_slice(&bytes).map_err(|e| not_a_message(&e))?;
-    check_write_key(&api, &headers, [message.write_key.get(), query.write_key.as_deref()])?;
-    let envelope = lone(api.now(), kind);
+    let key = check_write_key(&api, &headers, [message.write_key.get(), query.write_key.as_deref()])?;
+    api.admission.charge(&key, 1)?;
+    let envelope = lone(api.now(), kind, Sender::of(&api, &headers, peer));
     let json = std::str::from_utf8(&bytes).unwrap_or_default();
-    take(&api, &[json], &envelope, query.is_strict()).await
+    take(&api, &[json], &envelope, query.is_strict(), &key).await
 }
 
-fn lone(received: UtcMillis, kind: Kind) -> Envelope<'static> {
-    Envelope { received, sent: None, context: None, origin: Origin::Live, kind: Some(kind) }
+fn lone(received: UtcMillis, kind: Kind, sender: Sender<'_>) -> Envelope<'_> {
+    Envelope { received, sent: None, context: None, origin: Origin::Live, kind: Some(kind), sender }
 }
 
 /// Reads a message that comes alone, as [`one`] does.
 pub(crate) fn read_one(json: &str, received: UtcMillis, kind: Kind) -> Parsed {
-    parse(json, &lone(received, kind))
+    parse(json, &lone(received, kind, Sender::nobody()))
 }
 
 fn not_a_message(error: &serde_json::Error) -> Problem {
@@ -165,39 +184,50 @@ fn not_a_message(error: &serde_json::Error) -> Problem {
     }
 }
 
-/// Takes the good messages and names the bad ones.
-async fn take(api: &Api, items: &[&str], envelope: &Envelope<'_>, strict: bool) -> Result<Response, Problem> {
+/// Takes the good messages, names the bad ones and keeps them as dead letters.
+async fn take(
+    api: &Api,
+    items: &[&str],
+    envelope: &Envelope<'_>,
+    strict: bool,
+    key: &str,
+) -> Result<Response, Problem> {
     let mut events: Vec<Event> = Vec::with_capacity(items.len());
-    let mut bad: Vec<(usize, Reject)> = Vec::new();
+    let mut bad: Vec<Refused<'_>> = Vec::new();
     for (index, json) in items.iter().enumerate() {
-        match parse(json, envelope) {
+        if index % READ_AT_A_TIME == READ_AT_A_TIME - 1 {
+            tokio::task::yield_now().await;
+        }
+        match parse(json, envelope).and_then(|event| api.schemas.admit(event, strict)) {
             Ok(event) => events.push(event),
-            Err(reject) => bad.push((index, reject)),
+            Err(reject) => bad.push(Refused { index, json, reject }),
         }
     }
-    let nothing_fits = events.is_empty() && bad.iter().any(|(_, r)| r.structural);
+    let nothing_fits = events.is_empty() && bad.iter().any(|one| one.reject.structural);
     let refused = nothing_fits || (strict && !bad.is_empty());
-    if !events.is_empty() && !refused {
-        api.pipeline.collect(&events).await.map_err(not_collected)?;
+    let shared = || Shared {
+        sent: envelope.sent,
+        origin: envelope.origin,
+        kind: envelope.kind,
+        around: envelope.context.map(ToOwned::to_owned),
+        hash: None,
+    };
+    let (dialect, received) = (Dialect::Segment, envelope.received);
+    let source = Source { dialect, received, key, shared: &shared };
+    let verdict = if refused { Verdict::Refused } else { Verdict::Taken };
+    take_in(api, &source, &events, &bad, verdict).await?;
+    if verdict == Verdict::Taken {
+        api.schemas.watch(&events);
     }
     if bad.is_empty() {
         let mut response = (StatusCode::OK, r#"{"success":true}"#).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         return Ok(response);
     }
-    let received_at = envelope.received.get();
-    let kept = |(index, reject): &(usize, Reject)| Rejected {
-        received_at,
-        index: *index,
-        code: reject.code.to_owned(),
-        message: reject.message.clone(),
-        sample: sample(items[*index]).into_owned(),
-    };
-    api.note_rejects(bad.iter().map(kept).collect());
-    let named = |(index, reject): (usize, Reject)| FieldError {
-        pointer: format!("/batch/{index}"),
-        code: reject.code.to_owned(),
-        detail: reject.message,
+    let named = |one: Refused<'_>| FieldError {
+        pointer: format!("/batch/{}", one.index),
+        code: one.reject.code.to_owned(),
+        detail: one.reject.message,
     };
     let rejected: Vec<FieldError> = bad.into_iter().map(named).collect();
     if refused {
@@ -211,6 +241,7 @@ async fn take(api: &Api, items: &[&str], envelope: &Envelope<'_>, strict: bool) 
 pub(crate) fn not_collected(error: CollectError) -> Problem {
     match error {
         CollectError::Overloaded => Problem::new(Code::Overloaded, error.to_string()),
+        CollectError::Full(_) => Problem::new(Code::StorageFull, error.to_string()).after(ROOM_MAY_COME),
         CollectError::Stopped => Problem::new(Code::Stopped, error.to_string()),
         CollectError::TooLarge(detail) => Problem::new(Code::BodyTooLarge, detail),
     }
@@ -223,11 +254,12 @@ pub(crate) async fn discard() -> StatusCode {
 
 /// `GET /v1/rejected`
 #[utoipa::path(get, path = "/v1/rejected", tag = "collect",
-    responses((status = 200, body = Vec<Rejected>, description = "newest first, at most 1,000 since the start")))]
+    responses((status = 200, body = Vec<Rejected>, description = "newest first, at most 1,000")))]
 pub(crate) async fn rejected(
     State(api): State<Arc<Api>>,
     headers: HeaderMap,
 ) -> Result<Json<Vec<Rejected>>, Problem> {
     check_api_key(&api, &headers)?;
+    api.pipeline.settled(PATIENCE).await;
     Ok(Json(api.rejects()))
 }

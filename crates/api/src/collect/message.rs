@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use tradewind_events::enrich::Loose;
+
 use crate::text::Text;
 
 /// One message. Fields that are not named here are passed over.
@@ -34,6 +36,8 @@ pub(crate) struct Message<'a> {
     pub(crate) sent_at: Text<'a>,
     #[serde(borrow, default, rename = "writeKey")]
     pub(crate) write_key: Text<'a>,
+    #[serde(borrow, default)]
+    pub(crate) channel: Loose<'a>,
     #[serde(borrow, default)]
     pub(crate) properties: Option<&'a RawValue>,
     #[serde(borrow, default)]

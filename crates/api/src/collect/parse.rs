@@ -4,10 +4,12 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 use serde_json::value::RawValue;
+use tradewind_events::enrich::address::blotted;
 use tradewind_events::{Event, EventName, Kind, Origin, Stamps, corrected_time};
 use tradewind_kernel::{UtcMillis, fresh_id};
 
 use super::message::Message;
+use crate::enrich::Sender;
 use crate::problem::clipped;
 use crate::text::Text;
 
@@ -54,6 +56,8 @@ pub(crate) struct Envelope<'a> {
     pub(crate) origin: Origin,
     /// The kind that the path names, for messages without a type.
     pub(crate) kind: Option<Kind>,
+    /// Who sent it.
+    pub(crate) sender: Sender<'a>,
 }
 
 /// Parses one line of a file in Segment's message form, as an import: its message id is remembered for ever.
@@ -61,12 +65,17 @@ pub(crate) struct Envelope<'a> {
 /// # Errors
 /// [`Reject`] with the reason.
 pub fn parse_line(line: &str, received: UtcMillis) -> Parsed {
-    let origin = Origin::Import;
-    parse(line, &Envelope { received, sent: None, context: None, origin, kind: None })
+    let (origin, sender) = (Origin::Import, Sender::nobody());
+    parse(line, &Envelope { received, sent: None, context: None, origin, kind: None, sender })
 }
 
 /// Parses one message.
 pub(crate) fn parse(json: &str, envelope: &Envelope<'_>) -> Parsed {
+    parse_named(json, envelope, None)
+}
+
+/// Parses one message; `own_id` is its id if it has none.
+pub(crate) fn parse_named(json: &str, envelope: &Envelope<'_>, own_id: Option<String>) -> Parsed {
     if json.len() > MAX_EVENT_BYTES && envelope.origin == Origin::Live {
         let message = format!("the event has {} bytes, and {MAX_EVENT_BYTES} are the most", json.len());
         return Err(reject("event_too_large", message));
@@ -74,7 +83,10 @@ pub(crate) fn parse(json: &str, envelope: &Envelope<'_>) -> Parsed {
     if !json.trim_start().starts_with('{') {
         return Err(malformed("a message is a JSON object"));
     }
-    let message: Message<'_> = serde_json::from_str(json).map_err(|e| malformed(e.to_string()))?;
+    let mut message: Message<'_> = serde_json::from_str(json).map_err(|e| malformed(e.to_string()))?;
+    if own_id.is_some() && message.message_id.get().is_none() {
+        message.message_id = Text(own_id.map(Cow::Owned));
+    }
     canonical(&message, envelope)
 }
 
@@ -99,6 +111,7 @@ pub(crate) fn canonical(message: &Message<'_>, envelope: &Envelope<'_>) -> Parse
     event.traits = object("traits", message.traits)?;
     let context = object("context", message.context)?;
     event.context = merged(envelope.context, context);
+    envelope.sender.enricher.enrich(&mut event, message.channel.get(), &envelope.sender);
     Ok(event)
 }
 
@@ -162,14 +175,14 @@ fn check_needs(message: &Message<'_>, kind: Kind) -> Result<(), Reject> {
 }
 
 /// A time as text, or as milliseconds since 1970; one that does not read counts as absent.
-fn time_of(text: &Text<'_>) -> Option<UtcMillis> {
+pub(crate) fn time_of(text: &Text<'_>) -> Option<UtcMillis> {
     let text = text.get()?;
     UtcMillis::parse(text).ok().or_else(|| text.parse().ok().map(UtcMillis::new))
 }
 
 fn name_of(message: &Message<'_>, kind: Kind) -> Option<String> {
     match kind {
-        Kind::Track => message.event.get().map(|name| EventName::parse(name).as_str().to_owned()),
+        Kind::Track => message.event.get().map(|name| EventName::canonical(name).to_owned()),
         Kind::Page | Kind::Screen => match (message.category.get(), message.name.get()) {
             (Some(category), Some(name)) if category != name => Some(format!("{category} {name}")),
             (category, name) => name.or(category).map(str::to_owned),
@@ -217,11 +230,14 @@ fn put_over(base: &mut Value, over: Value) {
     }
 }
 
-/// The first characters of a message, for the view of rejected ones.
-pub(crate) fn sample(json: &str) -> Cow<'_, str> {
-    match json.char_indices().nth(500) {
-        Some((end, _)) => Cow::Owned(format!("{}…", &json[..end])),
-        None => Cow::Borrowed(json),
+/// The first characters of a message, for the view of rejected ones, its addresses blotted out.
+pub(crate) fn sample(json: &str) -> String {
+    // A little more than is shown, so that no address is cut before it is found.
+    let window = json.char_indices().nth(600).map_or(json, |(end, _)| &json[..end]);
+    let blotted = blotted(window);
+    match blotted.char_indices().nth(500) {
+        Some((end, _)) => format!("{}…", &blotted[..end]),
+        None => blotted,
     }
 }
 

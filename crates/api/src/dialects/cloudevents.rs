@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -20,9 +19,10 @@ use super::draft::{
     Draft, Fields, Item, check_length, deliver, events_of, read_body, read_event, read_items, text_of, texts,
 };
 use crate::auth::check_write_key;
-use crate::body::read_json;
+use crate::body::{Inbound, read_json};
 use crate::collect::handlers::{CollectQuery, Taken};
 use crate::collect::parse::{Parsed, Reject, malformed};
+use crate::dead_letters::{Dialect, Shared, Source};
 use crate::extract::Query;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
@@ -40,9 +40,9 @@ pub(crate) async fn receive(
     State(api): State<Arc<Api>>,
     Query(query): Query<CollectQuery>,
     headers: HeaderMap,
-    body: Body,
+    body: Inbound,
 ) -> Result<Response, Problem> {
-    check_write_key(&api, &headers, [query.write_key.as_deref(), None])?;
+    let key = check_write_key(&api, &headers, [query.write_key.as_deref(), None])?;
     let mode = mode_of(&headers)?;
     let bytes = read_json(&headers, body).await?;
     let joined;
@@ -54,8 +54,12 @@ pub(crate) async fn receive(
             vec![&*joined]
         }
     };
-    let items = items_of(&texts(&raw))?;
-    let delivered = deliver(&api, api.now(), items).await?;
+    let sources = texts(&raw);
+    let items = items_of(&sources)?;
+    api.admission.charge(&key, sources.len())?;
+    let (dialect, received) = (Dialect::CloudEvents, api.now());
+    let source = Source { dialect, received, key: &key, shared: &Shared::default };
+    let delivered = deliver(&api, &source, items).await?;
     match (delivered.taken, delivered.rejected) {
         (_, rejected) if rejected.is_empty() => Ok(StatusCode::NO_CONTENT.into_response()),
         (0, rejected) => {
@@ -150,7 +154,7 @@ fn percent_decoded(value: &str) -> String {
 }
 
 /// Reads one event in structured form.
-fn read(json: &str) -> Result<Draft, Reject> {
+pub(crate) fn read(json: &str) -> Result<Draft, Reject> {
     let mut event: Fields = read_event(json)?;
     if text_of(&event, "specversion").as_deref() != Some("1.0") {
         return Err(malformed("specversion is not 1.0"));

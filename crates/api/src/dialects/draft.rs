@@ -8,13 +8,13 @@ use serde_json::{Map, Value};
 use tradewind_events::{Event, Kind, Origin};
 use tradewind_kernel::UtcMillis;
 
-use crate::collect::handlers::{MAX_BATCH, not_collected};
+use crate::collect::handlers::MAX_BATCH;
 use crate::collect::message::Message;
-use crate::collect::parse::{
-    Envelope, MAX_EVENT_BYTES, Parsed, Reject, canonical, malformed, reject, sample,
-};
+use crate::collect::parse::{Envelope, MAX_EVENT_BYTES, Parsed, Reject, canonical, malformed, reject};
+use crate::dead_letters::{Dialect, Refused, Source, Verdict, take_in};
+use crate::enrich::Sender;
 use crate::problem::{Code, FieldError, Problem};
-use crate::state::{Api, Rejected};
+use crate::state::Api;
 use crate::text::Text;
 
 /// The most that one event may become when it is split by its products, in bytes.
@@ -40,6 +40,8 @@ pub(crate) struct Draft {
     pub(crate) properties: Fields,
     pub(crate) traits: Fields,
     pub(crate) context: Fields,
+    /// For how long its message id is remembered.
+    pub(crate) origin: Origin,
 }
 
 impl Draft {
@@ -58,11 +60,12 @@ impl Draft {
             properties: Fields::new(),
             traits: Fields::new(),
             context: Fields::new(),
+            origin: Origin::Live,
         }
     }
 
     /// The canonical event, by the rules that hold for Segment's messages too.
-    pub(crate) fn into_event(self, received: UtcMillis) -> Parsed {
+    pub(crate) fn into_event(self, received: UtcMillis, sender: Sender<'_>) -> Parsed {
         let [properties, traits, context] =
             [&self.properties, &self.traits, &self.context].map(|fields| to_raw_value(fields).ok());
         let is_track = self.kind == Kind::Track;
@@ -83,8 +86,8 @@ impl Draft {
             context: context.as_deref(),
             ..Message::default()
         };
-        let (origin, kind) = (Origin::Live, Some(self.kind));
-        canonical(&message, &Envelope { received, sent: None, context: None, origin, kind })
+        let (origin, kind) = (self.origin, Some(self.kind));
+        canonical(&message, &Envelope { received, sent: None, context: None, origin, kind, sender })
     }
 }
 
@@ -131,7 +134,10 @@ pub(crate) fn check_split(count: usize, bytes: usize) -> Result<(), Reject> {
 
 /// What becomes of items, without a server.
 pub(crate) fn events_of(items: Vec<Item<'_>>, received: UtcMillis) -> Vec<Parsed> {
-    items.into_iter().map(|item| item.draft.and_then(|draft| draft.into_event(received))).collect()
+    items
+        .into_iter()
+        .map(|item| item.draft.and_then(|draft| draft.into_event(received, Sender::nobody())))
+        .collect()
 }
 
 fn too_large(source: &str) -> Reject {
@@ -148,36 +154,47 @@ pub(crate) struct Delivered {
     pub(crate) rejected: Vec<FieldError>,
 }
 
-/// Takes the good items, so that they are durable, and notes the bad ones.
+/// Takes the good items of another server and keeps the bad ones as dead letters, all durable on success.
 ///
 /// # Errors
 /// [`Problem`] when nothing can be taken now; then nothing was.
 pub(crate) async fn deliver(
     api: &Api,
-    received: UtcMillis,
+    source: &Source<'_>,
+    items: Vec<Item<'_>>,
+) -> Result<Delivered, Problem> {
+    deliver_from(api, Sender::of_history(&api.enricher), source, items).await
+}
+
+/// The same for items of which the sender may be the shopper's own device.
+///
+/// # Errors
+/// As [`deliver`].
+pub(crate) async fn deliver_from(
+    api: &Api,
+    sender: Sender<'_>,
+    source: &Source<'_>,
     items: Vec<Item<'_>>,
 ) -> Result<Delivered, Problem> {
     let mut events: Vec<Event> = Vec::with_capacity(items.len());
-    let (mut kept, mut rejected) = (Vec::new(), Vec::new());
-    for Item { index, source, draft } in items {
-        match draft.and_then(|draft| draft.into_event(received)) {
+    let mut refused = Vec::new();
+    for Item { index, source: json, draft } in items {
+        match draft.and_then(|draft| draft.into_event(source.received, sender)) {
             Ok(event) => events.push(event),
-            Err(reject) => {
-                let (code, message) = (reject.code.to_owned(), reject.message);
-                let (pointer, detail) = (format!("/{index}"), message.clone());
-                rejected.push(FieldError { pointer, code: code.clone(), detail });
-                let (received_at, sample) = (received.get(), sample(source).into_owned());
-                kept.push(Rejected { received_at, index, code, message, sample });
-            }
+            Err(reject) => refused.push(Refused { index, json, reject }),
         }
     }
-    if !events.is_empty() {
-        api.pipeline.collect(&events).await.map_err(not_collected)?;
-    }
-    if !kept.is_empty() {
-        api.note_rejects(kept);
-    }
-    Ok(Delivered { taken: events.len(), rejected })
+    // A sender of CloudEvents is told of a request of which nothing fits; the others never are.
+    let is_told = source.dialect == Dialect::CloudEvents && events.is_empty();
+    let verdict = if is_told { Verdict::Refused } else { Verdict::Taken };
+    take_in(api, source, &events, &refused, verdict).await?;
+    api.schemas.watch(&events);
+    let named = |one: Refused<'_>| FieldError {
+        pointer: format!("/{}", one.index),
+        code: one.reject.code.to_owned(),
+        detail: one.reject.message,
+    };
+    Ok(Delivered { taken: events.len(), rejected: refused.into_iter().map(named).collect() })
 }
 
 /// Refuses lists that are longer than a batch may be.

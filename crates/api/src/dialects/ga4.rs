@@ -8,23 +8,25 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use tradewind_events::Kind;
+use tradewind_events::enrich::Loose;
 use tradewind_kernel::UtcMillis;
 use xxhash_rust::xxh3::xxh3_128;
 
 use self::items::{Shape, properties};
 use super::draft::{
-    Draft, Fields, Item, check_split, deliver, fields, read_event, read_items, text_of, texts,
+    Draft, Fields, Item, check_split, deliver_from, fields, read_event, read_items, text_of, texts,
 };
 use crate::auth::check_write_key;
-use crate::body::read_json;
+use crate::body::{Inbound, read_json};
 use crate::collect::parse::{Reject, malformed, reject};
+use crate::dead_letters::{Dialect, Shared, Source};
+use crate::enrich::{Peer, Sender};
 use crate::extract::Query;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
@@ -55,6 +57,12 @@ struct Measurement<'a> {
     user_id: Text<'a>,
     #[serde(borrow, default)]
     timestamp_micros: Text<'a>,
+    #[serde(borrow, default)]
+    ip_override: Loose<'a>,
+    #[serde(borrow, default)]
+    user_agent: Loose<'a>,
+    #[serde(default, deserialize_with = "fields")]
+    device: Fields,
     #[serde(default, deserialize_with = "fields")]
     user_properties: Fields,
     #[serde(default, deserialize_with = "fields")]
@@ -78,8 +86,9 @@ struct Measured<'a> {
 pub(crate) async fn collect(
     State(api): State<Arc<Api>>,
     Query(query): Query<MeasurementQuery>,
+    peer: Peer,
     headers: HeaderMap,
-    body: Body,
+    body: Inbound,
 ) -> Result<StatusCode, Problem> {
     let received = api.now();
     let read = read_json(&headers, body).await;
@@ -88,23 +97,70 @@ pub(crate) async fn collect(
     let items = match (&keyed, &read) {
         // Nothing of a stranger's body is kept.
         (Err(problem), _) => whole("", reject("write_key_unknown", problem.detail.clone())),
+        (_, Err(problem)) if matches!(problem.code, Code::Overloaded | Code::TooSlow) => {
+            return Err(problem.clone());
+        }
         (_, Err(problem)) => whole("", malformed(problem.detail.clone())),
-        (Ok(_), Ok(bytes)) => {
+        (Ok(key), Ok(bytes)) => {
             let json = std::str::from_utf8(bytes).unwrap_or_default();
-            read_all(json).unwrap_or_else(|reject| whole(json, reject))
+            match read_event::<Measurement<'_>>(json).and_then(|measurement| {
+                let items = items_of(json, &measurement)?;
+                Ok((measurement.events.len(), items))
+            }) {
+                Ok((count, items)) => {
+                    api.admission.charge(key, count)?;
+                    items
+                }
+                Err(reject) => whole(json, reject),
+            }
         }
     };
-    deliver(&api, received, items).await.map(|_| StatusCode::NO_CONTENT)
+    let shared = || read.as_ref().map_or_else(|_| Shared::default(), |bytes| shared(bytes));
+    let key = keyed.as_deref().unwrap_or_default();
+    let source = Source { dialect: Dialect::Ga4, received, key, shared: &shared };
+    let sender = Sender::of(&api, &headers, peer);
+    deliver_from(&api, sender, &source, items).await.map(|_| StatusCode::NO_CONTENT)
 }
 
-/// Reads a body's events.
+/// The body without its events, and what the message ids are made of.
+fn shared(body: &[u8]) -> Shared {
+    let mut rest: Option<Fields> = serde_json::from_slice(body).ok();
+    if let Some(rest) = &mut rest {
+        rest.remove("events");
+    }
+    let around = rest.and_then(|rest| to_raw_value(&rest).ok());
+    Shared { around, hash: Some(format!("{:032x}", xxh3_128(body))), ..Shared::default() }
+}
+
+/// Reads an event that was refused, or a whole body, once more.
+pub(crate) fn read_again(json: &str, shared: &Shared, index: usize) -> Result<Vec<Draft>, Reject> {
+    let hash = shared.hash.as_deref().and_then(|hash| u128::from_str_radix(hash, 16).ok());
+    let hash = hash.unwrap_or_else(|| xxh3_128(json.as_bytes()));
+    let whole: Measurement<'_> = read_event(json)?;
+    if !whole.events.is_empty() {
+        if whole.events.len() > MAX_EVENTS {
+            return Err(malformed(format!("there are over {MAX_EVENTS} events")));
+        }
+        let (events, context) = (whole.events.iter().enumerate(), context(&whole));
+        let drafts = events.map(|(n, event)| read_one(&whole, &context, hash, n, event.get()));
+        return Ok(drafts.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect());
+    }
+    let around = shared.around.as_ref().map_or("{}", |around| around.get());
+    let around = read_event(around)?;
+    read_one(&around, &context(&around), hash, index, json)
+}
+
+/// Reads a body's events as [`collect`] does.
 pub(crate) fn read_all(json: &str) -> Result<Vec<Item<'_>>, Reject> {
-    let measurement: Measurement<'_> = read_event(json)?;
+    items_of(json, &read_event(json)?)
+}
+
+fn items_of<'a>(json: &'a str, measurement: &Measurement<'a>) -> Result<Vec<Item<'a>>, Reject> {
     if measurement.events.len() > MAX_EVENTS {
         return Err(malformed(format!("there are over {MAX_EVENTS} events")));
     }
-    let (hash, shared) = (xxh3_128(json.as_bytes()), context(&measurement));
-    let read_one = |n, source| read_one(&measurement, &shared, hash, n, source);
+    let (hash, context) = (xxh3_128(json.as_bytes()), context(measurement));
+    let read_one = |n, source| read_one(measurement, &context, hash, n, source);
     Ok(read_items(&texts(&measurement.events), read_one))
 }
 
@@ -152,7 +208,7 @@ fn read_one(
     Ok(drafts.collect())
 }
 
-/// User properties as `traits`, consent as categories that are true or false.
+/// User properties as `traits`, consent as categories that are true or false, and what tells of the device.
 fn context(measurement: &Measurement<'_>) -> Fields {
     let value_of = |(name, property): (&String, &Value)| Some((name.clone(), property.get("value")?.clone()));
     let traits: Fields = measurement.user_properties.iter().filter_map(value_of).collect();
@@ -164,6 +220,17 @@ fn context(measurement: &Measurement<'_>) -> Fields {
     };
     let categories: Fields = measurement.consent.iter().filter_map(granted).collect();
     let mut context = Fields::new();
+    let language = measurement.device.get("language").and_then(Value::as_str);
+    let told = [
+        ("ip", measurement.ip_override.get()),
+        ("userAgent", measurement.user_agent.get()),
+        ("locale", language),
+    ];
+    for (name, value) in told {
+        if let Some(value) = value {
+            context.insert(name.to_owned(), value.into());
+        }
+    }
     if !traits.is_empty() {
         context.insert("traits".to_owned(), traits.into());
     }
@@ -174,7 +241,7 @@ fn context(measurement: &Measurement<'_>) -> Fields {
 }
 
 /// `POST /debug/mp/collect`: says what is wrong and takes nothing.
-pub(crate) async fn debug(headers: HeaderMap, body: Body) -> Result<Json<Value>, Problem> {
+pub(crate) async fn debug(headers: HeaderMap, body: Inbound) -> Result<Json<Value>, Problem> {
     let bytes = match read_json(&headers, body).await {
         Err(problem) if problem.code == Code::BodyTooLarge => return Err(problem),
         Err(problem) => return Ok(messages(&[finding("", problem.detail, "VALUE_INVALID")])),

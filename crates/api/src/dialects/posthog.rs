@@ -8,7 +8,6 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use serde::Deserialize;
@@ -18,12 +17,14 @@ use tradewind_events::Kind;
 use tradewind_kernel::UtcMillis;
 
 use super::draft::{
-    Draft, Fields, Item, check_length, deliver, fields, read_body, read_event, read_items, rename,
+    Draft, Fields, Item, check_length, deliver_from, fields, read_body, read_event, read_items, rename,
     take_object, text_of, texts,
 };
 use crate::auth::check_write_key;
-use crate::body::read_json;
+use crate::body::{Inbound, read_json};
 use crate::collect::parse::{Reject, reject};
+use crate::dead_letters::{Dialect, Shared, Source};
+use crate::enrich::{Peer, Sender};
 use crate::extract::Query;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -88,39 +89,46 @@ struct Keyed<'a> {
 pub(crate) async fn batch(
     State(api): State<Arc<Api>>,
     Query(query): Query<CaptureQuery>,
+    peer: Peer,
     headers: HeaderMap,
-    body: Body,
+    body: Inbound,
 ) -> Result<Json<Value>, Problem> {
     let bytes = read_compressed(&query, headers.clone(), body).await?;
     let batch: Batch<'_> = read_body(&bytes, "batch")?;
-    check_write_key(&api, &headers, [batch.api_key.get(), batch.token.get()])?;
-    take(&api, &texts(&batch.batch), time_of(&batch.sent_at)).await
+    let key = check_write_key(&api, &headers, [batch.api_key.get(), batch.token.get()])?;
+    let sender = Sender::of(&api, &headers, peer);
+    take(&api, sender, &texts(&batch.batch), time_of(&batch.sent_at), &key).await
 }
 
 /// `POST /capture/`, `/e/` and `/i/v0/e/`: one event or, from browsers, a list or a batch.
 pub(crate) async fn capture(
     State(api): State<Arc<Api>>,
     Query(query): Query<CaptureQuery>,
+    peer: Peer,
     headers: HeaderMap,
-    body: Body,
+    body: Inbound,
 ) -> Result<Json<Value>, Problem> {
     let bytes = read_compressed(&query, headers.clone(), body).await?;
     if let Ok(batch) = serde_json::from_slice::<Batch<'_>>(&bytes) {
-        check_write_key(&api, &headers, [batch.api_key.get(), batch.token.get()])?;
-        return take(&api, &texts(&batch.batch), time_of(&batch.sent_at)).await;
+        let key = check_write_key(&api, &headers, [batch.api_key.get(), batch.token.get()])?;
+        let sender = Sender::of(&api, &headers, peer);
+        return take(&api, sender, &texts(&batch.batch), time_of(&batch.sent_at), &key).await;
     }
     let raw: Vec<&RawValue> = match serde_json::from_slice::<Vec<&RawValue>>(&bytes) {
         Ok(list) => list,
         Err(_) => vec![read_body(&bytes, "event")?],
     };
     let sources = texts(&raw);
+    let mut keys = Vec::with_capacity(sources.len());
     for source in &sources {
         let keyed = read_body::<Keyed<'_>>(source.as_bytes(), "event")?;
         let in_properties = text_of(&keyed.properties, "token");
         let own = keyed.api_key.get().or(keyed.token.get());
-        check_write_key(&api, &headers, [own, in_properties.as_deref()])?;
+        keys.push(check_write_key(&api, &headers, [own, in_properties.as_deref()])?);
     }
-    take(&api, &sources, None).await
+    // Where events of several keys come together, the first one's quota counts.
+    let key = keys.first().map_or("", String::as_str);
+    take(&api, Sender::of(&api, &headers, peer), &sources, None, key).await
 }
 
 /// Reads a body in any of the forms that [`capture`] takes, its keys not looked at.
@@ -143,7 +151,7 @@ pub(crate) async fn flags() -> Json<Value> {
 async fn read_compressed(
     query: &CaptureQuery,
     mut headers: HeaderMap,
-    body: Body,
+    body: Inbound,
 ) -> Result<bytes::Bytes, Problem> {
     if query.compression.as_deref() == Some("gzip-js") {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
@@ -151,9 +159,20 @@ async fn read_compressed(
     read_json(&headers, body).await
 }
 
-async fn take(api: &Api, sources: &[&str], sent: Option<UtcMillis>) -> Result<Json<Value>, Problem> {
+async fn take(
+    api: &Api,
+    sender: Sender<'_>,
+    sources: &[&str],
+    sent: Option<UtcMillis>,
+    key: &str,
+) -> Result<Json<Value>, Problem> {
     let received = api.now();
-    deliver(api, received, items_of(sources, sent, received)?).await?;
+    check_length(sources.len())?;
+    api.admission.charge(key, sources.len())?;
+    let items = items_of(sources, sent, received)?;
+    let shared = || Shared { sent, ..Shared::default() };
+    let source = Source { dialect: Dialect::PostHog, received, key, shared: &shared };
+    deliver_from(api, sender, &source, items).await?;
     Ok(Json(json!({"status": 1})))
 }
 
@@ -171,7 +190,7 @@ fn time_of(text: &Text<'_>) -> Option<UtcMillis> {
 }
 
 /// Reads one event.
-fn read(json: &str, sent: Option<UtcMillis>, received: UtcMillis) -> Result<Draft, Reject> {
+pub(crate) fn read(json: &str, sent: Option<UtcMillis>, received: UtcMillis) -> Result<Draft, Reject> {
     let captured: Captured<'_> = read_event(json)?;
     let Some(event) = captured.event.get() else {
         return Err(reject("event_missing", "event, its name, is missing"));
@@ -241,7 +260,19 @@ fn context(properties: &Fields) -> Fields {
         ("campaign", pick(&[("utm_source", "source"), ("utm_medium", "medium"), ("utm_campaign", "name")])),
     ];
     let filled = parts.into_iter().filter(|(_, fields)| !fields.is_empty());
-    filled.map(|(name, fields)| (name.to_owned(), Value::Object(fields))).collect()
+    let mut context: Fields = filled.map(|(name, fields)| (name.to_owned(), Value::Object(fields))).collect();
+    context.extend(pick(&[
+        ("$raw_user_agent", "userAgent"),
+        ("$timezone", "timezone"),
+        ("$browser_language", "locale"),
+    ]));
+    // The vendor's word for a page that none came before.
+    if let Some(referrer) = context.get_mut("page").and_then(|page| page.get_mut("referrer"))
+        && referrer == "$direct"
+    {
+        *referrer = "".into();
+    }
+    context
 }
 
 /// Whom the event is about.

@@ -7,7 +7,6 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
@@ -22,12 +21,14 @@ use tradewind_kernel::UtcMillis;
 
 use self::entities::Entities;
 use super::draft::{
-    Draft, Fields, Item, check_length, deliver, read_body, read_event, read_items, text_of, texts,
+    Draft, Fields, Item, check_length, deliver_from, read_body, read_event, read_items, text_of, texts,
 };
 use crate::auth::check_write_key;
-use crate::body::{MAX_DEPTH, depth_exceeds, read_json};
+use crate::body::{Inbound, MAX_DEPTH, depth_exceeds, read_json};
 use crate::collect::handlers::CollectQuery;
 use crate::collect::parse::{Reject, malformed, reject};
+use crate::dead_letters::{Dialect, Shared, Source};
+use crate::enrich::{Peer, Sender};
 use crate::extract::Query;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -68,11 +69,12 @@ impl SelfDescribing {
 pub(crate) async fn receive(
     State(api): State<Arc<Api>>,
     Query(query): Query<CollectQuery>,
+    peer: Peer,
     headers: HeaderMap,
-    body: Body,
+    body: Inbound,
 ) -> Result<&'static str, Problem> {
     let bytes = read_json(&headers, body).await?;
-    take(&api, &query, &headers, &sources_of(&bytes)?).await?;
+    take(&api, &query, (&headers, peer), &sources_of(&bytes)?).await?;
     Ok("ok")
 }
 
@@ -97,27 +99,41 @@ pub(crate) async fn pixel(
     State(api): State<Arc<Api>>,
     Query(query): Query<CollectQuery>,
     Query(event): Query<Fields>,
+    peer: Peer,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let json = Value::Object(event).to_string();
-    take(&api, &query, &headers, &[&json]).await?;
+    take(&api, &query, (&headers, peer), &[&json]).await?;
     let fixed = [(header::CONTENT_TYPE, "image/gif"), (header::CACHE_CONTROL, "no-store")];
     Ok((fixed, PIXEL).into_response())
 }
 
-async fn take(api: &Api, query: &CollectQuery, headers: &HeaderMap, sources: &[&str]) -> Result<(), Problem> {
+async fn take(
+    api: &Api,
+    query: &CollectQuery,
+    (headers, peer): (&HeaderMap, Peer),
+    sources: &[&str],
+) -> Result<(), Problem> {
     check_length(sources.len())?;
+    let mut first_key = None;
     if !api.settings.write_keys.is_empty() {
         for key in sources.iter().map(|source| read_event::<Fields>(source).ok()) {
             let aid = key.and_then(|event| text_of(&event, "aid"));
-            check_write_key(api, headers, [query.write_key.as_deref(), aid.as_deref()])?;
+            let key = check_write_key(api, headers, [query.write_key.as_deref(), aid.as_deref()])?;
+            first_key.get_or_insert(key);
         }
     }
-    deliver(api, api.now(), read_items(sources, |_, source| read(source))).await.map(|_| ())
+    // Where events of several keys come together, the first one's quota counts.
+    let key = first_key.as_deref().unwrap_or_default();
+    api.admission.charge(key, sources.len())?;
+    let (dialect, received) = (Dialect::Snowplow, api.now());
+    let source = Source { dialect, received, key, shared: &Shared::default };
+    let items = read_items(sources, |_, source| read(source));
+    deliver_from(api, Sender::of(api, headers, peer), &source, items).await.map(|_| ())
 }
 
 /// Reads one event into one draft, or into one for each of its products.
-fn read(json: &str) -> Result<Vec<Draft>, Reject> {
+pub(crate) fn read(json: &str) -> Result<Vec<Draft>, Reject> {
     let event: Fields = read_event(json)?;
     let entities = Entities::of(self_describing(&event, "co", "cx")?);
     let (kind, name, base, per_product) = match text_of(&event, "e").as_deref() {
@@ -218,7 +234,7 @@ fn context(event: &Fields, entities: &Entities) -> Fields {
     ];
     let filled = parts.into_iter().filter(|(_, fields)| !fields.is_empty());
     let mut context: Fields = filled.map(|(name, fields)| (name.to_owned(), Value::Object(fields))).collect();
-    for (from, to) in [("lang", "locale"), ("tz", "timezone"), ("ua", "userAgent")] {
+    for (from, to) in [("lang", "locale"), ("tz", "timezone"), ("ua", "userAgent"), ("ip", "ip")] {
         if let Some(text) = text_of(event, from) {
             context.insert(to.to_owned(), text.into());
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{HeaderMap, Request};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
@@ -15,13 +15,19 @@ use tradewind_embedded::{FjallStore, LogOptions, SegmentLog};
 use tradewind_events::Event;
 use tradewind_kernel::{Currency, FixedClock, Subject, UtcMillis};
 use tradewind_people::Profile;
-use tradewind_pipeline::{Pipeline, Settings};
+use tradewind_pipeline::{LetterLimits, Pipeline, Settings};
+use tradewind_ports::StateStore;
 
 use super::draft::Draft;
+use crate::admission::AdmissionSettings;
+use crate::enrich::Sender;
 use crate::state::{Api, ApiSettings};
 
 /// When the tests' server receives everything: a minute after the captures were made.
 pub(crate) const RECEIVED: UtcMillis = UtcMillis::new(1_795_207_420_000);
+
+/// What the tests' Shopify signs with.
+pub(crate) const SECRET: &str = "hush";
 
 /// A server that knows the write key `k` only.
 pub(crate) struct Shop {
@@ -33,18 +39,33 @@ pub(crate) struct Shop {
 
 impl Shop {
     pub(crate) fn open() -> Self {
+        Self::with(AdmissionSettings::default(), 1_000_000, |store| Arc::new(store))
+    }
+
+    /// With bounds of its own, on a state that `wrap` may put something around.
+    pub(crate) fn with(
+        admission: AdmissionSettings,
+        max_lag_records: u64,
+        wrap: impl FnOnce(FjallStore) -> Arc<dyn StateStore>,
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let log = SegmentLog::open(&dir.path().join("log"), LogOptions::default()).unwrap();
         let store = FjallStore::open(&dir.path().join("state"), 8 << 20).unwrap();
         let settings = Settings {
             currency: Currency::EUR,
             popularity_half_life_ms: UtcMillis::DAY,
-            max_lag_records: 1_000_000,
+            max_lag_records,
+            dead_letters: LetterLimits::default(),
         };
         let clock = Arc::new(FixedClock::new(RECEIVED));
-        let pipeline = Arc::new(Pipeline::open(Arc::new(log), Arc::new(store), clock, settings).unwrap());
+        let pipeline = Arc::new(Pipeline::open(Arc::new(log), wrap(store), clock, settings).unwrap());
         let decider = Arc::new(Decider::new(Arc::clone(&pipeline)));
-        let settings = ApiSettings { write_keys: vec!["k".into()], ..ApiSettings::default() };
+        let settings = ApiSettings {
+            write_keys: vec!["k".into()],
+            shopify_secrets: vec!["new".into(), SECRET.into()],
+            admission,
+            ..ApiSettings::default()
+        };
         let api = Arc::new(Api::new(pipeline, decider, settings, None));
         let router = crate::router(Arc::clone(&api), None);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -59,14 +80,26 @@ impl Shop {
         headers: &[(&str, &str)],
         body: impl Into<Body>,
     ) -> (u16, String) {
+        let (status, _, text) = self.answer(method, path, headers, body);
+        (status, text)
+    }
+
+    /// The same with the answer's headers.
+    pub(crate) fn answer(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> (u16, HeaderMap, String) {
         let request = Request::builder().method(method).uri(path);
         let request = headers.iter().fold(request, |r, (name, value)| r.header(*name, *value));
         let request = request.body(body.into()).unwrap();
         self.runtime.block_on(async {
             let response = self.router.clone().oneshot(request).await.unwrap();
-            let status = response.status().as_u16();
-            let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
-            (status, String::from_utf8_lossy(&body).into_owned())
+            let (parts, body) = response.into_parts();
+            let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+            (parts.status.as_u16(), parts.headers, String::from_utf8_lossy(&body).into_owned())
         })
     }
 
@@ -76,7 +109,7 @@ impl Shop {
 
     /// The events applied, by name, once all are.
     pub(crate) fn counts(&self) -> Vec<(String, u64)> {
-        assert!(self.runtime.block_on(self.api.pipeline.drained(Duration::from_secs(10))));
+        assert!(self.runtime.block_on(self.api.pipeline.settled(Duration::from_secs(10))));
         self.api.pipeline.counts()
     }
 
@@ -87,6 +120,7 @@ impl Shop {
     }
 
     pub(crate) fn reject_codes(&self) -> Vec<String> {
+        self.counts();
         self.api.rejects().into_iter().map(|r| r.code).collect()
     }
 }
@@ -94,7 +128,7 @@ impl Shop {
 /// The canonical event of a draft that is fine.
 #[track_caller]
 pub(crate) fn event_of(draft: Draft) -> Event {
-    draft.into_event(RECEIVED).unwrap()
+    draft.into_event(RECEIVED, Sender::nobody()).unwrap()
 }
 
 /// An event's properties, traits or context, as a value.
@@ -104,7 +138,7 @@ pub(crate) fn value_of(raw: Option<&serde_json::value::RawValue>) -> Value {
 }
 
 /// Puts odd values in the place of others, and swaps bytes, as a client at its worst would.
-fn mutated(capture: &str, edits: &[(usize, usize)], flips: &[(usize, u8)]) -> Vec<u8> {
+pub(crate) fn mutated(capture: &str, edits: &[(usize, usize)], flips: &[(usize, u8)]) -> Vec<u8> {
     let odd = [
         json!(null),
         json!(""),

@@ -215,7 +215,7 @@ impl Scene<'_> {
         match (&shown.query, shown.id) {
             (Some(query), _) => {
                 let inside = format!(
-                    r#""query":{},"results":{},"products":{positions}"#,
+                    r#""query":{},"results_count":{},"products":{positions}"#,
                     quoted(query),
                     shown.items.len()
                 );

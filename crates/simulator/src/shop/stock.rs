@@ -59,6 +59,7 @@ pub(super) fn variants(spec: &LeafSpec, price: Money, locations: &[String], rng:
                 Stock { location: location.clone(), quantity: pieces as u32 }
             })
             .collect(),
+        ..Variant::default()
     };
     match spec.sizes {
         Sizes::One => vec![one("", None)],

@@ -51,6 +51,7 @@ fn product(at: usize, line: &str) -> Product {
         title: size.to_owned(),
         price: (size == "L").then(|| Money::new(price.minor + 500, price.currency)),
         stock: vec![Stock { location: "main".into(), quantity: if at.is_multiple_of(5) { 1 } else { 20 } }],
+        ..Variant::default()
     });
     let worn = fields[0] == "Clothing";
     Product {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use tradewind_bench::{BenchError, DecisionsPlan, EventsPlan, Report};
+use tradewind_bench::{BenchError, DecisionsPlan, EventsPlan, OverloadPlan, Report, SinglesPlan};
 
 use super::{say, say_json};
 use crate::cli::{BenchArguments, BenchPart};
@@ -15,6 +15,14 @@ use crate::progress;
 const ROUNDS: u32 = 5;
 /// Connections of the closed loops.
 const CONNECTIONS: usize = 8;
+/// Connections of single events: each waits for its sync, and one sync may acknowledge them all.
+const SINGLE_CONNECTIONS: usize = 64;
+/// Single events in a second of the open loop.
+const SINGLE_RATE_PER_SECOND: u32 = 2_000;
+/// Events of a batch, unless it is said.
+const BATCH: usize = 100;
+/// Events of a batch under overload, unless it is said.
+const OVERLOAD_BATCH: usize = 500;
 /// Decisions in a second of the open loop.
 const RATE_PER_SECOND: u32 = 1_000;
 
@@ -37,9 +45,36 @@ pub(crate) fn run(loaded: &Loaded, arguments: &BenchArguments, as_json: bool) ->
     };
     if matches!(arguments.part, BenchPart::All | BenchPart::Events) {
         bar.set_message("events");
-        let plan = EventsPlan { connections: CONNECTIONS, rounds: ROUNDS as usize, round: length / ROUNDS };
+        let plan = EventsPlan {
+            batch: arguments.batch.map_or(BATCH, usize::from),
+            connections: CONNECTIONS,
+            rounds: ROUNDS as usize,
+            round: length / ROUNDS,
+        };
         let found = tradewind_bench::events(&executable, &folder_path.join("events"), plan);
         report.events = Some(found.map_err(failed)?);
+    }
+    if matches!(arguments.part, BenchPart::All | BenchPart::Singles) {
+        bar.set_message("single events");
+        let plan = SinglesPlan {
+            connections: SINGLE_CONNECTIONS,
+            rounds: ROUNDS as usize,
+            round: length / ROUNDS,
+            rate_per_second: SINGLE_RATE_PER_SECOND,
+            open: length,
+        };
+        let found = tradewind_bench::singles(&executable, &folder_path.join("singles"), plan);
+        report.singles = Some(found.map_err(failed)?);
+    }
+    if matches!(arguments.part, BenchPart::All | BenchPart::Overload) {
+        bar.set_message("overload");
+        let plan = OverloadPlan {
+            batch: arguments.batch.map_or(OVERLOAD_BATCH, usize::from),
+            step: length,
+            max_lag_records: arguments.max_lag_records,
+        };
+        let found = tradewind_bench::overload(&executable, &folder_path.join("overload"), plan);
+        report.overload = Some(found.map_err(failed)?);
     }
     if matches!(arguments.part, BenchPart::All | BenchPart::Decisions) {
         bar.set_message("decisions");

@@ -26,7 +26,7 @@ pub(crate) fn show(loaded: &Loaded, as_json: bool) -> Result<(), Failure> {
 
 fn shown(key: &str, value: Value) -> Value {
     match &value {
-        Value::Array(keys) if key.ends_with("keys") && !keys.is_empty() => {
+        Value::Array(keys) if (key.ends_with("keys") || key.ends_with("secrets")) && !keys.is_empty() => {
             format!("({} not shown)", keys.len()).into()
         }
         _ => value,

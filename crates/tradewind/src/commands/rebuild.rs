@@ -79,7 +79,8 @@ fn replay(dir: &DataDir, new: &Path, loaded: &Loaded) -> Result<u64, Failure> {
     let (start, end) = (log.start(), log.end());
     if start > 0 {
         return Err(Failure::failed(format!(
-            "the log begins at record {start}: what came before was removed, so a rebuild would lose it"
+            "the log begins at record {start}: what came before was removed, so the state that came of it cannot \
+             be made anew. The state that is there was left as it is, and goes on"
         )));
     }
     let store = FjallStore::open(new, cache_bytes(loaded)).map_err(Failure::failed)?;

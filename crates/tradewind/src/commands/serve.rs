@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
-use tradewind_api::{Api, ApiSettings};
+use tradewind_api::{AdmissionSettings, Api, ApiSettings, GeoDatabase, TrustedProxies};
 
 use crate::config::{Config, Loaded};
+use crate::door::{self, Limits};
 use crate::failure::Failure;
 use crate::house::House;
 use crate::shopfront::{self, Art};
@@ -19,6 +19,8 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Serves until it is told to stop.
 pub(crate) fn run(loaded: &Loaded, storefront: bool) -> Result<(), Failure> {
     loaded.check_exposure(storefront)?;
+    crate::schemas::load(&loaded.config)?;
+    trusted_proxies(&loaded.config)?;
     let house = House::open(&loaded.config)?;
     if house.decider.models().is_none() {
         tracing::info!("no models have been trained yet; `tradewind train` makes some");
@@ -37,19 +39,50 @@ pub(crate) fn serve(
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::failed)?;
     let prometheus = tradewind_api::install_metrics().map_err(Failure::failed)?;
+    let geo = geo_database(config)?;
     let settings = ApiSettings {
         write_keys: config.collect.write_keys.clone(),
         api_keys: config.api.keys.clone(),
         allowed_origins: config.collect.allowed_origins.clone(),
+        shopify_secrets: config.collect.shopify_secrets.clone(),
+        schemas: Arc::new(crate::schemas::load(config)?),
+        trusted_proxies: trusted_proxies(config)?,
+        admission: AdmissionSettings {
+            events_per_second_per_key: config.collect.events_per_second_per_key,
+            events_per_second: config.collect.events_per_second,
+            burst_seconds: config.collect.burst_seconds,
+            max_inflight_bytes: config.serve.max_inflight_mib.saturating_mul(1 << 20),
+            read_timeout: Duration::from_millis(config.serve.read_timeout_ms),
+        },
     };
     let (pipeline, decider) = (Arc::clone(&house.pipeline), Arc::clone(&house.decider));
-    let api = Arc::new(Api::new(pipeline, decider, settings, Some(prometheus)));
+    let api = Arc::new(Api::new(pipeline, decider, settings, Some(prometheus)).with_geo(geo));
     let shop = art.map(|art| shopfront::router(Arc::clone(&api), art, &config.shop));
     let router = tradewind_api::router(api, shop);
     let served = runtime.block_on(listen(config, router, ready));
     runtime.shutdown_timeout(GRACE);
     served?;
     house.pipeline.sync().map_err(Failure::failed)
+}
+
+/// Reads the geo database, if one is configured.
+fn geo_database(config: &Config) -> Result<Option<GeoDatabase>, Failure> {
+    let Some(path) = &config.collect.geo_database else { return Ok(None) };
+    let wrong = |why: &dyn std::fmt::Display| {
+        Failure::Config(format!("collect.geo_database names {}, which cannot be used: {why}", path.display()))
+    };
+    let bytes = std::fs::read(path).map_err(|e| wrong(&e))?;
+    let geo = GeoDatabase::from_bytes(bytes).map_err(|e| wrong(&e))?;
+    tracing::info!(kind = geo.kind(), built_seconds = geo.built_seconds(), "the geo database is in use");
+    Ok(Some(geo))
+}
+
+fn trusted_proxies(config: &Config) -> Result<TrustedProxies, Failure> {
+    TrustedProxies::parse(&config.serve.trusted_proxies).map_err(|wrong| {
+        Failure::Config(format!(
+            "serve.trusted_proxies holds '{wrong}', which is neither an address nor a network such as 10.0.0.0/8"
+        ))
+    })
 }
 
 async fn listen(config: &Config, router: Router, ready: impl FnOnce()) -> Result<(), Failure> {
@@ -60,26 +93,18 @@ async fn listen(config: &Config, router: Router, ready: impl FnOnce()) -> Result
     let bound = listener.local_addr().map_err(Failure::failed)?;
     tracing::info!(address = %bound, data_dir = %config.data_dir.display(), "listening");
     ready();
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps Nagle's algorithm");
-        }
-    });
-    let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async {
+    let limits = Limits {
+        max_connections: config.serve.max_connections,
+        read_timeout: Duration::from_millis(config.serve.read_timeout_ms),
+        idle_timeout: Duration::from_millis(config.serve.idle_timeout_ms),
+        grace: GRACE,
+    };
+    let stop = async {
         told_to_stop().await;
         tracing::info!("stopping");
-        // The receiver lives as long as the server does.
-        let _ = stopping.send(());
-    });
-    let give_up = async {
-        let _ = stopped.await;
-        tokio::time::sleep(GRACE).await;
     };
-    tokio::select! {
-        ended = server => ended.map_err(Failure::failed),
-        () = give_up => Ok(()),
-    }
+    door::serve(listener, router, limits, stop).await;
+    Ok(())
 }
 
 /// Waits for Ctrl-C or a TERM signal.

@@ -98,13 +98,19 @@ impl Report {
         self.state_offset = offset;
         let (start, end) = (self.log_start, self.log_end);
         match offset {
-            Some(offset) if offset < start || offset > end => self.problems.push(format!(
+            Some(offset) if offset < start => self.problems.push(format!(
+                "state: it comes from offset {offset} of the log, which begins at {start}: what lies between is gone"
+            )),
+            Some(offset) if offset > end => self.problems.push(format!(
                 "state: it comes from offset {offset} of the log, which reads from {start} to {end}"
             )),
             Some(offset) if offset < end => {
                 self.notes.push(format!("state: {} records are applied at the next start", end - offset));
             }
             Some(_) => {}
+            None if start > 0 => self.problems.push(format!(
+                "state: there is none, and the log begins at offset {start}, so it cannot be made anew"
+            )),
             None => self.notes.push("state: there is none; the next start makes it from the log".to_owned()),
         }
     }

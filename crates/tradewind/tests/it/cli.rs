@@ -185,9 +185,15 @@ fn a_demo_is_filled_once_and_served() {
 #[test]
 fn the_bench_measures_and_cleans_up() {
     let dir = tempfile::tempdir().unwrap();
-    let (out, _) = exits(dir.path(), &["bench", "--seconds", "1", "--json"], 0);
+    let (out, _) = exits(dir.path(), &["bench", "--seconds", "1", "--max-lag-records", "2000", "--json"], 0);
     let report = json_of(&out);
     assert!(report["events"]["acked_total"].as_u64() > Some(0), "{report}");
+    assert!(report["singles"]["acked_total"].as_u64() > Some(0), "{report}");
+    let overload = &report["overload"];
+    assert_eq!(overload["backlog_was_full"], true, "{overload}");
+    let steps = overload["steps"].as_array().unwrap();
+    assert_eq!(steps.len(), 3, "{overload}");
+    assert!(steps[2]["refused_batches"].as_u64() > Some(0), "{overload}");
     let decisions = &report["decisions"];
     assert_eq!((&decisions["filled_percent"], &decisions["degraded_percent"]), (&100.0.into(), &0.0.into()));
     for loops in ["closed", "open"] {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tradewind_bench::{Client, Server, request};
 
-use crate::support::{KEY, PROGRAM, Rng, exits, send};
+use crate::support::{KEY, PROGRAM, Rng, exits, number_from, send};
 
 /// Kills, unless the variable says otherwise.
 const CYCLES: usize = 20;
@@ -27,12 +27,8 @@ const BATCH: usize = 20;
 const LONGEST_MS: usize = 300;
 const NAMES: [&str; 3] = ["Product Viewed", "Product Added", "Size Guide Opened"];
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the number of cycles is this test's own, not the program's configuration"
-)]
 fn cycles() -> usize {
-    std::env::var(CYCLES_VARIABLE).ok().and_then(|text| text.parse().ok()).unwrap_or(CYCLES)
+    number_from(CYCLES_VARIABLE).unwrap_or(CYCLES)
 }
 
 #[derive(Debug, Clone)]

@@ -5,9 +5,16 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests: to panic is to fail")]
 
+mod addresses;
+mod admission;
 mod cli;
 mod crash;
+mod dead_letters;
+mod full_disk;
 mod journey;
 mod malformed;
+mod retention;
+mod schema;
 mod support;
+mod sync_errors;
 mod wire;

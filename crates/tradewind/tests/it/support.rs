@@ -125,6 +125,12 @@ pub(crate) fn view(message_id: &str, anonymous_id: &str, product: &str) -> Value
         "properties": {"product_id": product, "name": format!("Product {product}"), "price": 12.5}})
 }
 
+/// A number that the command line sets for a test.
+#[expect(clippy::disallowed_methods, reason = "how much a test does, not the program's configuration")]
+pub(crate) fn number_from(variable: &str) -> Option<usize> {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok())
+}
+
 /// Runs a command of the program to its end, in `dir`.
 pub(crate) fn run(dir: &Path, arguments: &[&str]) -> Output {
     Command::new(PROGRAM).args(arguments).current_dir(dir).output().unwrap()

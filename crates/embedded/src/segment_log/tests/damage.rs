@@ -9,7 +9,7 @@ use crate::{LogReport, check_log, segment};
 use tradewind_ports::{Record, block_on};
 
 fn options() -> LogOptions {
-    LogOptions { segment_bytes: 6_000, max_queued_bytes: 1 << 20 }
+    LogOptions { segment_bytes: 6_000, max_queued_bytes: 1 << 20, ..LogOptions::default() }
 }
 
 /// A log of several segments and what is in it, closed or as a killed process leaves it.

@@ -10,7 +10,7 @@ use crate::segment;
 use tradewind_ports::{block_on, contract};
 
 fn small() -> LogOptions {
-    LogOptions { segment_bytes: 4_096, max_queued_bytes: 1 << 20 }
+    LogOptions { segment_bytes: 4_096, max_queued_bytes: 1 << 20, ..LogOptions::default() }
 }
 
 fn fill(log: &SegmentLog, records: u64) {

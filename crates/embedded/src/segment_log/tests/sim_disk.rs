@@ -1,7 +1,8 @@
 //! A disk in memory that loses, tears and refuses as real ones may, all from a seed.
 //!
 //! For each file it knows what is synced and what is written; for each folder which names are. A power cut
-//! takes any part of the difference: any sectors of what was written, any change of size, any name.
+//! takes any part of the difference: any sectors of what was written, any change of size, any name. What was
+//! cut off or removed again before a sync may have reached the disk by itself, so that may come back too.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -41,6 +42,9 @@ impl Dice {
 struct Content {
     synced: Vec<u8>,
     now: Vec<u8>,
+    /// What it held before it was cut, until the next sync.
+    uncut: Option<Vec<u8>>,
+    written_at_ms: i64,
 }
 
 /// What goes wrong, counted from when it is set.
@@ -51,17 +55,20 @@ pub(crate) enum Fault {
     Power(usize),
     /// The n-th sync fails, and nobody knows what it did.
     Sync(usize),
-    /// So many bytes may still be written.
-    Space(usize),
 }
 
 struct State {
     contents: HashMap<u64, Content>,
     names: BTreeMap<PathBuf, u64>,
     synced_names: BTreeMap<PathBuf, u64>,
+    /// Names that were made and removed since the last sync.
+    removed_names: BTreeMap<PathBuf, u64>,
     fault: Fault,
+    /// So many bytes may still be written, in so many appends.
+    space: (usize, usize),
     is_failing: bool,
     made: u64,
+    appends: i64,
 }
 
 /// The simulated disk; clones share it.
@@ -74,15 +81,23 @@ impl SimDisk {
             contents: HashMap::new(),
             names: BTreeMap::new(),
             synced_names: BTreeMap::new(),
+            removed_names: BTreeMap::new(),
             fault: Fault::None,
+            space: (usize::MAX, usize::MAX),
             is_failing: false,
             made: 0,
+            appends: 0,
         })))
     }
 
     pub(crate) fn set_fault(&self, fault: Fault) {
         let mut state = self.0.lock();
         (state.fault, state.is_failing) = (fault, false);
+    }
+
+    /// Lets so many bytes be written, in so many appends.
+    pub(crate) fn set_space(&self, bytes: usize, appends: usize) {
+        self.0.lock().space = (bytes, appends);
     }
 
     /// Whether a fault has struck.
@@ -104,11 +119,19 @@ impl SimDisk {
                 None => state.names.remove(&path),
             };
         }
+        for (path, id) in std::mem::take(&mut state.removed_names) {
+            if dice.once_in(2) {
+                state.names.entry(path).or_insert(id);
+            }
+        }
         state.synced_names = state.names.clone();
         let mut ids: Vec<u64> = state.contents.keys().copied().collect();
         ids.sort_unstable();
         for id in ids {
             let content = state.contents.get_mut(&id).unwrap();
+            if let Some(uncut) = content.uncut.take().filter(|_| dice.once_in(2)) {
+                content.now = uncut;
+            }
             content.now = survivor(content, dice);
             content.synced = content.now.clone();
         }
@@ -118,7 +141,7 @@ impl SimDisk {
 /// What is left of a file: any size that it had or was about to have, each sector old or new or, where there
 /// was none before, zero.
 fn survivor(content: &Content, dice: &mut Dice) -> Vec<u8> {
-    let Content { synced, now } = content;
+    let Content { synced, now, .. } = content;
     if now == synced {
         return now.clone();
     }
@@ -171,19 +194,16 @@ impl State {
     }
 
     fn append(&mut self, id: u64, bytes: &[u8]) -> io::Result<()> {
-        let room = match &mut self.fault {
-            Fault::Space(left) => {
-                let room = bytes.len().min(*left);
-                *left -= room;
-                room
-            }
-            Fault::Power(0) => bytes.len() / 2,
-            _ => bytes.len(),
-        };
-        self.contents.get_mut(&id).unwrap().now.extend_from_slice(&bytes[..room]);
+        let half = if self.fault == Fault::Power(0) { bytes.len() / 2 } else { bytes.len() };
+        let space = if self.space.1 == 0 { 0 } else { self.space.0 };
+        let room = half.min(space);
+        self.space = (space - room, self.space.1.saturating_sub(1));
+        self.appends += 1;
+        let content = self.contents.get_mut(&id).unwrap();
+        content.now.extend_from_slice(&bytes[..room]);
+        content.written_at_ms = self.appends;
         self.change()?;
         if room < bytes.len() {
-            self.is_failing = true;
             return Err(io::Error::from(io::ErrorKind::StorageFull));
         }
         Ok(())
@@ -244,7 +264,10 @@ impl Disk for SimDisk {
     fn remove(&self, path: &Path) -> io::Result<()> {
         let mut state = self.0.lock();
         state.change()?;
-        state.names.remove(path);
+        let id = state.names.remove(path);
+        if let Some(id) = id.filter(|_| !state.synced_names.contains_key(path)) {
+            state.removed_names.insert(path.to_owned(), id);
+        }
         Ok(())
     }
 
@@ -252,7 +275,17 @@ impl Disk for SimDisk {
         let mut state = self.0.lock();
         state.sync()?;
         state.synced_names = state.names.clone();
+        state.removed_names.clear();
         Ok(())
+    }
+
+    fn written_at_ms(&self, path: &Path) -> io::Result<i64> {
+        let state = self.0.lock();
+        Ok(state.contents[&state.id(path)?].written_at_ms)
+    }
+
+    fn free_bytes(&self, _: &Path) -> io::Result<u64> {
+        Ok(self.0.lock().space.0 as u64)
     }
 }
 
@@ -277,7 +310,9 @@ impl DiskFile for SimFile {
     fn truncate(&mut self, size_bytes: u64) -> io::Result<()> {
         let mut state = self.0.0.lock();
         state.change()?;
-        state.contents.get_mut(&self.1).unwrap().now.resize(usize::try_from(size_bytes).unwrap(), 0);
+        let content = state.contents.get_mut(&self.1).unwrap();
+        content.uncut = Some(content.now.clone());
+        content.now.resize(usize::try_from(size_bytes).unwrap(), 0);
         Ok(())
     }
 
@@ -286,6 +321,7 @@ impl DiskFile for SimFile {
         state.sync()?;
         let content = state.contents.get_mut(&self.1).unwrap();
         content.synced.clone_from(&content.now);
+        content.uncut = None;
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use proptest::prelude::*;
+use tradewind_catalog::{Inventory, Level, Stock, Variant};
 use tradewind_embedded::{FjallStore, LogOptions, SegmentLog};
 use tradewind_events::{Kind, Origin};
 use tradewind_kernel::FixedClock;
@@ -11,19 +12,36 @@ use tradewind_ports::block_on;
 
 use crate::state_digest;
 
+mod keeping;
+
 use super::*;
 
-const NOW: UtcMillis = UtcMillis::new(1_795_000_000_000);
+pub(crate) const NOW: UtcMillis = UtcMillis::new(1_795_000_000_000);
+/// Few, so that tests push some out.
+pub(crate) const LIMITS: LetterLimits = LetterLimits { max_letters: 12, max_bytes: 1 << 20 };
 
-fn open(dir: &Path, at: UtcMillis) -> Pipeline {
+pub(crate) fn open(dir: &Path, at: UtcMillis) -> Pipeline {
     open_with(dir, at, UtcMillis::DAY)
 }
 
 fn open_with(dir: &Path, at: UtcMillis, popularity_half_life_ms: i64) -> Pipeline {
     let log = SegmentLog::open(&dir.join("log"), LogOptions::default()).unwrap();
+    open_with_log(Arc::new(log), dir, at, popularity_half_life_ms)
+}
+
+pub(crate) fn open_on(log: Arc<SegmentLog>, dir: &Path, at: UtcMillis) -> Pipeline {
+    open_with_log(log, dir, at, UtcMillis::DAY)
+}
+
+fn open_with_log(log: Arc<SegmentLog>, dir: &Path, at: UtcMillis, popularity_half_life_ms: i64) -> Pipeline {
     let store = FjallStore::open(&dir.join("state"), 8 << 20).unwrap();
-    let settings = Settings { currency: Currency::EUR, popularity_half_life_ms, max_lag_records: 1_000_000 };
-    Pipeline::open(Arc::new(log), Arc::new(store), Arc::new(FixedClock::new(at)), settings).unwrap()
+    let settings = Settings {
+        currency: Currency::EUR,
+        popularity_half_life_ms,
+        max_lag_records: 1_000_000,
+        dead_letters: LIMITS,
+    };
+    Pipeline::open(log, Arc::new(store), Arc::new(FixedClock::new(at)), settings).unwrap()
 }
 
 fn track(id: &str, subject: &str, name: &str, properties: &str, at: UtcMillis) -> Event {
@@ -34,27 +52,28 @@ fn track(id: &str, subject: &str, name: &str, properties: &str, at: UtcMillis) -
     event
 }
 
-fn viewed(id: &str, subject: &str, product: &str) -> Event {
+pub(crate) fn viewed(id: &str, subject: &str, product: &str) -> Event {
     track(id, subject, "Product Viewed", &format!(r#"{{"product_id":"{product}"}}"#), NOW)
 }
 
-fn settle(pipeline: &Pipeline) {
+pub(crate) fn settle(pipeline: &Pipeline) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     while !runtime.block_on(pipeline.drained(Duration::from_secs(5))) {
         assert!(pipeline.is_healthy());
     }
+    block_on(pipeline.flushed()).unwrap();
 }
 
-fn take(pipeline: &Pipeline, events: &[Event]) {
+pub(crate) fn take(pipeline: &Pipeline, events: &[Event]) {
     block_on(pipeline.collect(events)).unwrap();
     settle(pipeline);
 }
 
-fn profile(pipeline: &Pipeline, subject: &Subject) -> Profile {
+pub(crate) fn profile(pipeline: &Pipeline, subject: &Subject) -> Profile {
     pipeline.profile(subject).unwrap().map_or_else(Profile::default, |(_, p)| Profile::clone(&p))
 }
 
-fn anonymous(id: &str) -> Subject {
+pub(crate) fn anonymous(id: &str) -> Subject {
     Subject::Anonymous(id.into())
 }
 
@@ -210,6 +229,50 @@ fn any_event(&(message, subject, product, sort): &(u32, u32, u32, u8)) -> Event 
     event
 }
 
+/// One of all sorts of changes of the catalog, in no order of time.
+fn any_change(&(message, _, product, sort): &(u32, u32, u32, u8)) -> Change {
+    let at = NOW.plus(i64::from(message * 7 % 90) * UtcMillis::MINUTE);
+    let (id, item) = (format!("p{product}"), format!("i{product}"));
+    match sort % 4 {
+        0 => Change::Withdrawn { id, at },
+        1 => {
+            let inventory =
+                Inventory { item, total: Some(message % 3), total_at: at, ..Inventory::default() };
+            let variants = vec![Variant { inventory: Some(inventory), ..Variant::default() }];
+            Change::Product(Box::new(Product { id, variants, updated_at: at, ..Product::default() }))
+        }
+        _ => {
+            let location = format!("l{}", message % 2);
+            Change::Stock { item, level: Level { location, quantity: message % 3, at } }
+        }
+    }
+}
+
+#[test]
+fn a_stock_level_finds_its_product_also_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let level = |item: &str, quantity| {
+        let level = Level { location: "l".into(), quantity, at: NOW.plus(i64::from(quantity)) };
+        Change::Stock { item: item.into(), level }
+    };
+    let inventory = Inventory { item: "i".into(), ..Inventory::default() };
+    let variants = vec![Variant { inventory: Some(inventory), ..Variant::default() }];
+    let product = Product { id: "p".into(), variants, ..Product::default() };
+    let stock = |pipeline: &Pipeline| {
+        settle(pipeline);
+        pipeline.live().catalog.load().get(0).map(|p| p.variants[0].stock.clone())
+    };
+    let pipeline = open(dir.path(), NOW);
+    block_on(pipeline.change_catalog(&[level("i", 9), Change::Product(Box::new(product)), level("i", 2)]))
+        .unwrap();
+    let expected = |quantity| Some(vec![Stock { location: "l".into(), quantity }]);
+    assert_eq!(stock(&pipeline), expected(2), "the level before the product is lost, the one after is not");
+    drop(pipeline);
+    let pipeline = open(dir.path(), NOW);
+    block_on(pipeline.change_catalog(&[level("other", 8), level("i", 3), level("i", 1)])).unwrap();
+    assert_eq!(stock(&pipeline), expected(3));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
 
@@ -259,6 +322,7 @@ proptest! {
         let mut pipeline = open(dir.path(), NOW);
         for (n, chunk) in sends.chunks(batch).enumerate() {
             block_on(pipeline.collect(&chunk.iter().map(any_event).collect::<Vec<_>>())).unwrap();
+            block_on(pipeline.change_catalog(&chunk.iter().map(any_change).collect::<Vec<_>>())).unwrap();
             if restarts.iter().any(|r| r / batch == n) {
                 drop(pipeline);
                 pipeline = open(dir.path(), NOW);

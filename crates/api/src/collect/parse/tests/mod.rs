@@ -3,7 +3,14 @@ use super::*;
 const RECEIVED: UtcMillis = UtcMillis::new(1_795_207_360_000);
 
 fn envelope() -> Envelope<'static> {
-    Envelope { received: RECEIVED, sent: None, context: None, origin: Origin::Live, kind: None }
+    Envelope {
+        received: RECEIVED,
+        sent: None,
+        context: None,
+        origin: Origin::Live,
+        kind: None,
+        sender: Sender::nobody(),
+    }
 }
 
 #[track_caller]
