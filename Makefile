@@ -6,10 +6,12 @@ SYNCS ?= 100
 SEEDS ?= 10000
 DEMO_DATA ?= ./tradewind-data
 PORT ?= 8080
+SECONDS ?= 60
+TARGETS ?=
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-clients test-crash test-faults test-cluster lint lint-web bench clean
+.PHONY: help demo test test-rust test-clients test-crash test-faults test-cluster fuzz lint lint-web bench clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -40,8 +42,12 @@ test-faults: ## each of the first SYNCS (100) syncs fails, a disk runs full, SEE
 test-cluster: ## the distributed engines: they come with the cluster crate
 	@echo "make test-cluster: there are no distributed engines yet; they come with the crate 'cluster'."
 
+fuzz: ## every parser on made-up bytes, SECONDS each (60), TARGETS only; needs nightly and cargo-fuzz
+	fuzz/run.sh $(SECONDS) $(TARGETS)
+
 lint: lint-web ## formatting, clippy, the clients' syntax, licences
 	$(CARGO) fmt --all --check
+	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	@if command -v cargo-deny >/dev/null; then $(CARGO) deny check bans licenses sources && scripts/advisories.sh; \
 	else echo "make lint: cargo-deny is not installed, so licences were not checked (cargo install cargo-deny)"; fi

@@ -61,9 +61,18 @@ pub(crate) async fn next_frame(body: &mut Body) -> Option<Result<Bytes, axum::Er
 pub(crate) async fn read_json(headers: &HeaderMap, body: impl Into<Inbound>) -> Result<Bytes, Problem> {
     let Inbound { body, ticket } = body.into();
     let raw = read_raw(body, ticket.as_ref()).await?;
-    let fits = |packed: usize, unpacked: usize| {
+    unpack(headers, raw, |packed, unpacked| {
         ticket.as_ref().is_none_or(|ticket| ticket.held.resize(packed + cost(unpacked)))
-    };
+    })
+}
+
+/// Decompresses and checks a JSON body of at most [`MAX_BODY_BYTES`]; `fits` says whether there is room for
+/// so many bytes packed and so many unpacked.
+pub(crate) fn unpack(
+    headers: &HeaderMap,
+    raw: Bytes,
+    fits: impl Fn(usize, usize) -> bool,
+) -> Result<Bytes, Problem> {
     let bytes = match headers.get(header::CONTENT_ENCODING).map(|v| v.as_bytes().to_ascii_lowercase()) {
         None => raw,
         Some(encoding) if encoding == b"identity" || encoding.is_empty() => raw,

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use crate::auth::check_api_key;
 use crate::body::{Inbound, read_json};
+use crate::collect::parse::MAX_ID;
 use crate::problem::{Code, FieldError, Problem, ProblemDocument};
 use crate::state::Api;
 use crate::text::Text;
@@ -150,8 +151,7 @@ pub(crate) async fn decide(
 ) -> Result<Response, Problem> {
     check_api_key(&api, &headers)?;
     let bytes = read_json(&headers, body).await?;
-    let request: DecideRequest<'_> = serde_json::from_slice(&bytes).map_err(|e| unreadable(&e))?;
-    let decision = api.decider.answer(&ask_of(&request)?).await;
+    let decision = api.decider.answer(&read_ask(&bytes)?).await;
     Ok(Json(response_of(&decision)).into_response())
 }
 
@@ -161,8 +161,7 @@ pub(crate) async fn decide(
 /// [`Problem`] for a request that does not read.
 pub async fn answer_json(api: &Api, request: &Value) -> Result<Value, Problem> {
     let text = request.to_string();
-    let request: DecideRequest<'_> = serde_json::from_str(&text).map_err(|e| unreadable(&e))?;
-    let decision = api.decider.answer(&ask_of(&request)?).await;
+    let decision = api.decider.answer(&read_ask(text.as_bytes())?).await;
     serde_json::to_value(response_of(&decision)).map_err(|e| Problem::new(Code::Internal, e.to_string()))
 }
 
@@ -174,6 +173,12 @@ pub fn decision_json(decision: &Decision) -> Value {
     json["subject"] = decision.subject.as_str().into();
     json["elapsedMicros"] = decision.elapsed_us.into();
     json
+}
+
+/// Reads a request as the endpoint does.
+pub(crate) fn read_ask(bytes: &[u8]) -> Result<Ask, Problem> {
+    let request: DecideRequest<'_> = serde_json::from_slice(bytes).map_err(|e| unreadable(&e))?;
+    ask_of(&request)
 }
 
 fn unreadable(error: &serde_json::Error) -> Problem {
@@ -201,12 +206,18 @@ fn ask_of(request: &DecideRequest<'_>) -> Result<Ask, Problem> {
     let (user, anonymous) =
         request.subject.as_ref().map_or((None, None), |s| (s.user_id.get(), s.anonymous_id.get()));
     let context = request.context.as_ref();
+    let category = context.and_then(|c| c.category.get());
+    let named =
+        [("/subject/userId", user), ("/subject/anonymousId", anonymous), ("/context/category", category)];
+    for (pointer, text) in named {
+        check_length(pointer, text)?;
+    }
     Ok(Ask {
         subject: Subject::from_ids(user, anonymous),
         anonymous_id: anonymous.filter(|_| user.is_some()).map(str::to_owned),
         placements: placements?,
         cart: context.and_then(|c| c.cart.as_ref()).map(|cart| ids("/context/cart", cart)).transpose()?,
-        category: context.and_then(|c| c.category.owned()),
+        category: category.map(str::to_owned),
         allow_duplicates: request.allow_duplicates,
         budget_ms,
     })
@@ -236,7 +247,18 @@ fn ids(pointer: &str, list: &[Text<'_>]) -> Result<Vec<String>, Problem> {
         let detail = format!("{} products were given, and {MAX_PRODUCTS} are the most", list.len());
         return Err(wrong(pointer.to_owned(), "too_many_products", detail));
     }
+    for (index, id) in list.iter().enumerate() {
+        check_length(&format!("{pointer}/{index}"), id.get())?;
+    }
     Ok(list.iter().filter_map(Text::owned).collect())
+}
+
+/// Refuses what no event could have said: ids and names there have the same limit.
+fn check_length(pointer: &str, text: Option<&str>) -> Result<(), Problem> {
+    if text.is_none_or(|text| text.chars().nth(MAX_ID).is_none()) {
+        return Ok(());
+    }
+    Err(wrong(pointer.to_owned(), "id_too_long", format!("it has over {MAX_ID} characters")))
 }
 
 fn response_of(decision: &Decision) -> DecideResponse<'_> {

@@ -25,6 +25,7 @@ mod sql;
 mod state;
 mod text;
 mod trace;
+pub mod wire;
 
 pub use admission::AdmissionSettings;
 pub use collect::{Parsed, Reject, parse_line};

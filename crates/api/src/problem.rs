@@ -185,11 +185,15 @@ pub(crate) struct ProblemDocument<'a> {
     errors: &'a [FieldError],
 }
 
+/// The longest detail, in bytes.
+const MAX_DETAIL_BYTES: usize = 1_000;
+
 impl Problem {
-    /// A problem of this code; `detail` says what is wrong this time and what to do.
+    /// A problem of this code; `detail` says what is wrong this time and what to do, in at most 1,000 bytes.
     #[must_use]
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), wait: Duration::ZERO }
+        let detail = clipped(detail.into(), MAX_DETAIL_BYTES);
+        Self { code, detail, errors: Vec::new(), wait: Duration::ZERO }
     }
 
     /// The same, not to be tried again before so long.
@@ -205,6 +209,15 @@ impl Problem {
         self.errors = errors;
         self
     }
+}
+
+/// Cuts a text that is too long: a JSON error may quote all of what it did not expect.
+pub(crate) fn clipped(mut text: String, max_bytes: usize) -> String {
+    if text.len() > max_bytes {
+        text.truncate(text.floor_char_boundary(max_bytes));
+        text.push('…');
+    }
+    text
 }
 
 impl Problem {

@@ -3,6 +3,7 @@
 //! Stored as one byte of version, then JSON with short keys: readable with any tool, open to new fields.
 //! Version 1 is the only one so far.
 
+use serde::de::Error;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tradewind_kernel::{Subject, UtcMillis};
@@ -175,7 +176,9 @@ impl Event {
 pub(crate) fn body_of(bytes: &[u8]) -> Result<&[u8], DecodeError> {
     match bytes.split_first() {
         None => Err(DecodeError::Empty),
-        Some((&FORMAT_VERSION, json)) => Ok(json),
+        Some((&FORMAT_VERSION, json)) if json.trim_ascii_start().starts_with(b"{") => Ok(json),
+        // A list would be read by position, and by each reader in its own way.
+        Some((&FORMAT_VERSION, _)) => Err(DecodeError::Json(Error::custom("it is no object"))),
         Some((&version, _)) => Err(DecodeError::Version(version)),
     }
 }
@@ -200,5 +203,7 @@ mod tests {
         assert!(matches!(Event::decode(b""), Err(DecodeError::Empty)));
         assert!(matches!(Event::decode(b"\x09{}"), Err(DecodeError::Version(9))));
         assert!(matches!(Event::decode(&FIXTURE_V1[..40]), Err(DecodeError::Json(_))));
+        let list = br#"_["m","track",null,null,"a",null,1,2]"#.map(|b| if b == b'_' { 1 } else { b });
+        assert!(matches!(crate::EventView::decode(&list), Err(DecodeError::Json(_))), "a list is no event");
     }
 }

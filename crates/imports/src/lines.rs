@@ -9,6 +9,7 @@ use std::io::{self, BufRead, BufReader};
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 use tradewind_events::{Event, Origin};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -23,8 +24,18 @@ const SHOWN_BYTES: usize = 4_096;
 
 #[derive(Deserialize)]
 struct Named {
-    #[serde(rename = "messageId", alias = "message_id", default)]
-    message_id: Option<IgnoredAny>,
+    #[serde(rename = "messageId", default)]
+    message_id: Value,
+}
+
+impl Named {
+    /// Whether it is an id: a blank one is none, and would be made anew with each import.
+    fn is_named(&self) -> bool {
+        match &self.message_id {
+            Value::String(id) => !id.trim().is_empty(),
+            id => id.is_number(),
+        }
+    }
 }
 
 /// Reads JSON lines; `parse` makes an event of each, or says in a few words why not.
@@ -70,7 +81,7 @@ pub fn events(
 
 fn repeatable(mut event: Event, text: &str) -> Event {
     event.origin = Origin::Import;
-    if !serde_json::from_str::<Named>(text).is_ok_and(|named| named.message_id.is_some()) {
+    if !serde_json::from_str::<Named>(text).is_ok_and(|named| named.is_named()) {
         event.message_id = format!("line:{:032x}", xxh3_128(text.as_bytes()));
     }
     event

@@ -22,6 +22,9 @@ impl UtcMillis {
     /// One day, in milliseconds.
     pub const DAY: i64 = 24 * Self::HOUR;
 
+    /// The beginning of the year 0.
+    const YEAR_0: i64 = -62_167_219_200_000;
+
     /// A time from milliseconds since the epoch.
     #[must_use]
     pub const fn new(millis: i64) -> Self {
@@ -47,7 +50,8 @@ impl UtcMillis {
                 .and_then(|civil| civil.to_zoned(jiff::tz::TimeZone::UTC))
                 .map(|zoned| zoned.timestamp())
         });
-        stamp.map(|s| Self(s.as_millisecond())).map_err(|_| TimeError(trimmed.chars().take(64).collect()))
+        let stamp = stamp.ok().map(|s| Self(s.as_millisecond())).filter(|at| at.0 >= Self::YEAR_0);
+        stamp.ok_or_else(|| TimeError(trimmed.chars().take(64).collect()))
     }
 
     /// RFC 3339 in UTC with milliseconds, such as `2026-01-31T09:30:00.000Z`.
@@ -92,7 +96,14 @@ mod tests {
 
     #[test]
     fn not_a_time() {
-        for text in ["", "yesterday", "2026-13-01T00:00:00Z", "99999999-01-01", "2026-11-20T25:00:00Z"] {
+        for text in [
+            "",
+            "yesterday",
+            "2026-13-01T00:00:00Z",
+            "99999999-01-01",
+            "2026-11-20T25:00:00Z",
+            "-000001-12-31T23:59:59Z",
+        ] {
             assert!(UtcMillis::parse(text).is_err(), "{text}");
         }
     }

@@ -11,6 +11,7 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
+use crate::cart::{Cart, Line};
 use crate::text;
 
 /// The browser's id.
@@ -58,8 +59,10 @@ pub(crate) fn user_id(headers: &HeaderMap) -> Option<String> {
 /// A user id as it is kept: trimmed, e-mail addresses in lower case. `None` for one that cannot be an id.
 pub(crate) fn clean_user_id(given: &str) -> Option<String> {
     let id = given.trim();
+    // Lower case may take more characters.
+    let id = if id.contains('@') { id.to_lowercase() } else { id.to_owned() };
     let fits = !id.is_empty() && id.chars().count() <= MAX_USER_CHARS && !id.chars().any(char::is_control);
-    fits.then(|| if id.contains('@') { id.to_lowercase() } else { id.to_owned() })
+    fits.then_some(id)
 }
 
 /// Whether `text` is written like a UUID.
@@ -68,6 +71,45 @@ pub(crate) fn is_uuid(text: &str) -> bool {
     let bytes = text.bytes().enumerate();
     text.len() == 36
         && bytes.into_iter().all(|(at, b)| if dashed(at) { b == b'-' } else { b.is_ascii_hexdigit() })
+}
+
+/// What a request's cookies say, all of it checked. Public so that tests reach the reading alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The browser's id, a UUID in lower case.
+    pub anonymous_id: Option<String>,
+    /// Who is signed in, at most 128 characters.
+    pub user_id: Option<String>,
+    /// The cart's lines: product, variant (or nothing), pieces.
+    pub cart: Vec<(String, String, u32)>,
+}
+
+impl Told {
+    /// Reads the cookies of a request.
+    #[must_use]
+    pub fn read(headers: &HeaderMap) -> Self {
+        let cart = get(headers, CART).map(Cart::parse).unwrap_or_default();
+        let line = |line: &Line| (line.product_id.clone(), line.sku.clone(), line.quantity);
+        Self {
+            anonymous_id: anonymous_id(headers),
+            user_id: user_id(headers),
+            cart: cart.lines().iter().map(line).collect(),
+        }
+    }
+
+    /// The `Set-Cookie` headers that say the same. A value that no header can hold is missing.
+    #[must_use]
+    pub fn write(&self) -> Vec<HeaderValue> {
+        let mut cart = Cart::default();
+        for (product_id, sku, quantity) in &self.cart {
+            // What was read from one cookie fits into one.
+            let _ = cart.add(product_id, sku, *quantity);
+        }
+        let anonymous_id = self.anonymous_id.as_ref().and_then(|id| set(ANONYMOUS, id, "/", YEAR_S));
+        let user_id = self.user_id.as_ref().and_then(|id| set(USER, &text::encode(id), "/", MONTH_S));
+        let cart = set(CART, &cart.write(), "/", MONTH_S);
+        [anonymous_id, user_id, cart].into_iter().flatten().collect()
+    }
 }
 
 #[cfg(test)]
@@ -91,6 +133,7 @@ mod tests {
             assert_eq!(user_id(&headers(odd)), None, "{odd}");
         }
         assert_eq!(clean_user_id(&"x".repeat(129)), None);
+        assert_eq!(clean_user_id(&format!("{}@", "İ".repeat(127))), None, "longer in lower case");
     }
 
     #[test]

@@ -32,6 +32,7 @@ mod text;
 mod view;
 mod visit;
 
+pub use cookies::Told;
 pub use engine::{BoxFuture, Engine, LatestEvent, Pulse};
 pub use site::Site;
 

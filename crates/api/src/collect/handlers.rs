@@ -14,7 +14,7 @@ use tradewind_pipeline::CollectError;
 use utoipa::ToSchema;
 
 use super::message::{Batch, Message};
-use super::parse::{Envelope, parse};
+use super::parse::{Envelope, Parsed, parse};
 use crate::auth::{check_api_key, check_write_key};
 use crate::body::{Inbound, read_json};
 use crate::dead_letters::{Dialect, Refused, Shared, Source, Verdict, take_in};
@@ -25,6 +25,8 @@ use crate::state::{Api, Rejected};
 
 /// The most messages of one batch.
 pub(crate) const MAX_BATCH: usize = 2_500;
+/// The most that a batch's context may come to, in bytes, counted once for each message that it goes under.
+pub(crate) const MAX_SHARED_BYTES: usize = 8 << 20;
 
 /// How long the view of rejected events waits for what was just refused.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -95,19 +97,48 @@ async fn take_batch(
     let bytes = read_json(headers, body).await?;
     let batch: Batch<'_> = serde_json::from_slice(&bytes).map_err(|e| not_a_batch(&e))?;
     let key = check_write_key(api, headers, [batch.write_key.get(), query.write_key.as_deref()])?;
-    if batch.batch.is_empty() {
+    check_batch(&batch)?;
+    api.admission.charge(&key, batch.batch.len())?;
+    let items: Vec<&str> = batch.batch.iter().map(|raw| raw.get()).collect();
+    take(api, &items, &envelope_of(&batch, api.now(), (origin, sender)), query.is_strict(), &key).await
+}
+
+/// Refuses a batch of no messages, of too many, or of a context that is too large to go under each of them.
+fn check_batch(batch: &Batch<'_>) -> Result<(), Problem> {
+    let count = batch.batch.len();
+    if count == 0 {
         return Err(Problem::new(Code::BatchInvalid, "the batch is empty; send at least one message"));
     }
-    if batch.batch.len() > MAX_BATCH {
-        let detail = format!("the batch has {} messages, and {MAX_BATCH} are the most", batch.batch.len());
+    if count > MAX_BATCH {
+        let detail = format!("the batch has {count} messages, and {MAX_BATCH} are the most");
         return Err(Problem::new(Code::BatchTooLong, detail));
     }
-    api.admission.charge(&key, batch.batch.len())?;
-    let received = api.now();
+    let shared = batch.context.map_or(0, |context| context.get().len());
+    if shared.saturating_mul(count) > MAX_SHARED_BYTES {
+        let detail = format!(
+            "the batch's context of {shared} bytes goes under each of {count} messages, and that is over \
+             {MAX_SHARED_BYTES} bytes; send smaller batches, or the context with the messages"
+        );
+        return Err(Problem::new(Code::BatchInvalid, detail));
+    }
+    Ok(())
+}
+
+fn envelope_of<'a>(
+    batch: &Batch<'a>,
+    received: UtcMillis,
+    (origin, sender): (Origin, Sender<'a>),
+) -> Envelope<'a> {
     let sent = batch.sent_at.get().and_then(|text| UtcMillis::parse(text).ok());
-    let envelope = Envelope { received, sent, context: batch.context, origin, kind: None, sender };
-    let items: Vec<&str> = batch.batch.iter().map(|raw| raw.get()).collect();
-    take(api, &items, &envelope, query.is_strict(), &key).await
+    Envelope { received, sent, context: batch.context, origin, kind: None, sender }
+}
+
+/// Reads a batch as [`batch`] does.
+pub(crate) fn read_batch(bytes: &[u8], received: UtcMillis, origin: Origin) -> Result<Vec<Parsed>, Problem> {
+    let batch: Batch<'_> = serde_json::from_slice(bytes).map_err(|e| not_a_batch(&e))?;
+    check_batch(&batch)?;
+    let envelope = envelope_of(&batch, received, (origin, Sender::nobody()));
+    Ok(batch.batch.iter().map(|raw| parse(raw.get(), &envelope)).collect())
 }
 
 fn not_a_batch(error: &serde_json::Error) -> Problem {
@@ -131,11 +162,18 @@ pub(crate) async fn one(
     let message: Message<'_> = serde_json::from_slice(&bytes).map_err(|e| not_a_message(&e))?;
     let key = check_write_key(&api, &headers, [message.write_key.get(), query.write_key.as_deref()])?;
     api.admission.charge(&key, 1)?;
-    let (origin, sender) = (Origin::Live, Sender::of(&api, &headers, peer));
-    let envelope =
-        Envelope { received: api.now(), sent: None, context: None, origin, kind: Some(kind), sender };
+    let envelope = lone(api.now(), kind, Sender::of(&api, &headers, peer));
     let json = std::str::from_utf8(&bytes).unwrap_or_default();
     take(&api, &[json], &envelope, query.is_strict(), &key).await
+}
+
+fn lone(received: UtcMillis, kind: Kind, sender: Sender<'_>) -> Envelope<'_> {
+    Envelope { received, sent: None, context: None, origin: Origin::Live, kind: Some(kind), sender }
+}
+
+/// Reads a message that comes alone, as [`one`] does.
+pub(crate) fn read_one(json: &str, received: UtcMillis, kind: Kind) -> Parsed {
+    parse(json, &lone(received, kind, Sender::nobody()))
 }
 
 fn not_a_message(error: &serde_json::Error) -> Problem {

@@ -10,6 +10,7 @@ use tradewind_kernel::{UtcMillis, fresh_id};
 
 use super::message::Message;
 use crate::enrich::Sender;
+use crate::problem::clipped;
 use crate::text::Text;
 
 /// The largest single event, in bytes of JSON.
@@ -17,7 +18,10 @@ pub(crate) const MAX_EVENT_BYTES: usize = 32 << 10;
 /// The longest message id, in characters.
 const MAX_MESSAGE_ID: usize = 100;
 /// The longest other id or name, in characters.
-const MAX_ID: usize = 512;
+pub(crate) const MAX_ID: usize = 512;
+
+/// The longest reason for which a message is not taken, in bytes.
+const MAX_REASON_BYTES: usize = 500;
 
 /// Why a message is not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +42,9 @@ pub(crate) fn reject(code: &'static str, message: impl Into<String>) -> Reject {
 }
 
 pub(crate) fn malformed(message: impl Into<String>) -> Reject {
-    Reject { code: "malformed", message: message.into(), structural: true }
+    // Rejects are kept, and an error may quote all of the message.
+    let message = clipped(message.into(), MAX_REASON_BYTES);
+    Reject { code: "malformed", message, structural: true }
 }
 
 /// What a batch says for all its messages.
@@ -140,6 +146,7 @@ fn check_lengths(message: &Message<'_>) -> Result<(), Reject> {
         ("groupId", &message.group_id),
         ("event", &message.event),
         ("name", &message.name),
+        ("category", &message.category),
     ];
     match ids.iter().find(|(_, text)| too_long(text, MAX_ID)) {
         Some((name, _)) => Err(reject("id_too_long", format!("{name} has over {MAX_ID} characters"))),

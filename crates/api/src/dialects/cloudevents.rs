@@ -15,11 +15,13 @@ use serde_json::value::RawValue;
 use tradewind_events::{EventName, Kind};
 use tradewind_kernel::UtcMillis;
 
-use super::draft::{Draft, Fields, check_length, deliver, read_body, read_event, read_items, text_of, texts};
+use super::draft::{
+    Draft, Fields, Item, check_length, deliver, events_of, read_body, read_event, read_items, text_of, texts,
+};
 use crate::auth::check_write_key;
 use crate::body::{Inbound, read_json};
 use crate::collect::handlers::{CollectQuery, Taken};
-use crate::collect::parse::{Reject, malformed};
+use crate::collect::parse::{Parsed, Reject, malformed};
 use crate::dead_letters::{Dialect, Shared, Source};
 use crate::extract::Query;
 use crate::problem::{Code, Problem};
@@ -52,9 +54,9 @@ pub(crate) async fn receive(
             vec![&*joined]
         }
     };
-    check_length(raw.len())?;
-    api.admission.charge(&key, raw.len())?;
-    let items = read_items(&texts(&raw), |_, source| Ok(vec![read(source)?]));
+    let sources = texts(&raw);
+    let items = items_of(&sources)?;
+    api.admission.charge(&key, sources.len())?;
     let (dialect, received) = (Dialect::CloudEvents, api.now());
     let source = Source { dialect, received, key: &key, shared: &Shared::default };
     let delivered = deliver(&api, &source, items).await?;
@@ -67,6 +69,29 @@ pub(crate) async fn receive(
         }
         (_, rejected) => Ok(Json(Taken { success: true, rejected }).into_response()),
     }
+}
+
+fn items_of<'a>(sources: &[&'a str]) -> Result<Vec<Item<'a>>, Problem> {
+    check_length(sources.len())?;
+    Ok(read_items(sources, |_, source| Ok(vec![read(source)?])))
+}
+
+/// Reads a request as [`receive`] does.
+pub(crate) fn read_all(
+    headers: &HeaderMap,
+    bytes: &[u8],
+    received: UtcMillis,
+) -> Result<Vec<Parsed>, Problem> {
+    let joined;
+    let raw: Vec<&RawValue> = match mode_of(headers)? {
+        Mode::Structured => vec![read_body(bytes, "event")?],
+        Mode::Batch => read_body(bytes, "batch of events")?,
+        Mode::Binary => {
+            joined = joined_event(headers, bytes)?;
+            vec![&*joined]
+        }
+    };
+    Ok(events_of(items_of(&texts(&raw))?, received))
 }
 
 fn mode_of(headers: &HeaderMap) -> Result<Mode, Problem> {

@@ -114,15 +114,30 @@ pub(crate) fn read_items<'a>(
         let drafts =
             if source.len() > MAX_EVENT_BYTES { Err(too_large(source)) } else { read(index, source) };
         match drafts {
-            Ok(drafts) if drafts.len().saturating_mul(source.len()) > MAX_SPLIT_BYTES => {
-                let message = "the event names too many products for its size; send several events";
-                items.push(Item { index, source, draft: Err(reject("event_too_large", message)) });
-            }
-            Ok(drafts) => items.extend(drafts.into_iter().map(|d| Item { index, source, draft: Ok(d) })),
+            Ok(drafts) => match check_split(drafts.len(), source.len()) {
+                Ok(()) => items.extend(drafts.into_iter().map(|d| Item { index, source, draft: Ok(d) })),
+                Err(reject) => items.push(Item { index, source, draft: Err(reject) }),
+            },
             Err(reject) => items.push(Item { index, source, draft: Err(reject) }),
         }
     }
     items
+}
+
+/// Refuses to make `count` drafts of `bytes` each out of one event where that would be too much.
+pub(crate) fn check_split(count: usize, bytes: usize) -> Result<(), Reject> {
+    if count.saturating_mul(bytes) <= MAX_SPLIT_BYTES {
+        return Ok(());
+    }
+    Err(reject("event_too_large", "the event names too many products for its size; send several events"))
+}
+
+/// What becomes of items, without a server.
+pub(crate) fn events_of(items: Vec<Item<'_>>, received: UtcMillis) -> Vec<Parsed> {
+    items
+        .into_iter()
+        .map(|item| item.draft.and_then(|draft| draft.into_event(received, Sender::nobody())))
+        .collect()
 }
 
 fn too_large(source: &str) -> Reject {

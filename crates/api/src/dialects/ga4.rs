@@ -19,7 +19,9 @@ use tradewind_kernel::UtcMillis;
 use xxhash_rust::xxh3::xxh3_128;
 
 use self::items::{Shape, properties};
-use super::draft::{Draft, Fields, Item, deliver_from, fields, read_event, read_items, text_of, texts};
+use super::draft::{
+    Draft, Fields, Item, check_split, deliver_from, fields, read_event, read_items, text_of, texts,
+};
 use crate::auth::check_write_key;
 use crate::body::{Inbound, read_json};
 use crate::collect::parse::{Reject, malformed, reject};
@@ -101,16 +103,13 @@ pub(crate) async fn collect(
         (_, Err(problem)) => whole("", malformed(problem.detail.clone())),
         (Ok(key), Ok(bytes)) => {
             let json = std::str::from_utf8(bytes).unwrap_or_default();
-            match read_event::<Measurement<'_>>(json) {
-                Ok(measurement) if measurement.events.len() > MAX_EVENTS => {
-                    whole(json, malformed(format!("there are over {MAX_EVENTS} events")))
-                }
-                Ok(measurement) => {
-                    api.admission.charge(key, measurement.events.len())?;
-                    let hash = xxh3_128(bytes);
-                    read_items(&texts(&measurement.events), |n, source| {
-                        read_one(&measurement, hash, n, source)
-                    })
+            match read_event::<Measurement<'_>>(json).and_then(|measurement| {
+                let items = items_of(json, &measurement)?;
+                Ok((measurement.events.len(), items))
+            }) {
+                Ok((count, items)) => {
+                    api.admission.charge(key, count)?;
+                    items
                 }
                 Err(reject) => whole(json, reject),
             }
@@ -142,12 +141,27 @@ pub(crate) fn read_again(json: &str, shared: &Shared, index: usize) -> Result<Ve
         if whole.events.len() > MAX_EVENTS {
             return Err(malformed(format!("there are over {MAX_EVENTS} events")));
         }
-        let events = whole.events.iter().enumerate();
-        let drafts = events.map(|(n, event)| read_one(&whole, hash, n, event.get()));
+        let (events, context) = (whole.events.iter().enumerate(), context(&whole));
+        let drafts = events.map(|(n, event)| read_one(&whole, &context, hash, n, event.get()));
         return Ok(drafts.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect());
     }
     let around = shared.around.as_ref().map_or("{}", |around| around.get());
-    read_one(&read_event(around)?, hash, index, json)
+    let around = read_event(around)?;
+    read_one(&around, &context(&around), hash, index, json)
+}
+
+/// Reads a body's events as [`collect`] does.
+pub(crate) fn read_all(json: &str) -> Result<Vec<Item<'_>>, Reject> {
+    items_of(json, &read_event(json)?)
+}
+
+fn items_of<'a>(json: &'a str, measurement: &Measurement<'a>) -> Result<Vec<Item<'a>>, Reject> {
+    if measurement.events.len() > MAX_EVENTS {
+        return Err(malformed(format!("there are over {MAX_EVENTS} events")));
+    }
+    let (hash, context) = (xxh3_128(json.as_bytes()), context(measurement));
+    let read_one = |n, source| read_one(measurement, &context, hash, n, source);
+    Ok(read_items(&texts(&measurement.events), read_one))
 }
 
 fn micros(text: &Text<'_>) -> Option<UtcMillis> {
@@ -160,6 +174,7 @@ fn micros(text: &Text<'_>) -> Option<UtcMillis> {
 /// Reads one event into one draft, or into one for each of its items.
 fn read_one(
     measurement: &Measurement<'_>,
+    context: &Fields,
     hash: u128,
     index: usize,
     json: &str,
@@ -173,8 +188,9 @@ fn read_one(
     let original = micros(&event.timestamp_micros).or_else(|| micros(&measurement.timestamp_micros));
     let is_order = name == "purchase" && event.params.contains_key("transaction_id");
     let client_id = measurement.client_id.get().or(measurement.app_instance_id.get());
-    let context = context(measurement);
     let all = properties(&shape, event.params);
+    let context_bytes = serde_json::to_string(context).map_or(0, |text| text.len());
+    check_split(all.len(), json.len() + context_bytes)?;
     let drafts = all.into_iter().enumerate().map(|(n, properties)| {
         let mut draft = Draft::new(kind);
         draft.message_id = (original.is_some() || is_order).then(|| format!("ga4-{hash:032x}-{index}-{n}"));
@@ -186,7 +202,7 @@ fn read_one(
         draft.anonymous_id = client_id.map(|id| format!("ga:{id}"));
         draft.original = original;
         draft.properties = properties;
-        draft.context.clone_from(&context);
+        draft.context.clone_from(context);
         draft
     });
     Ok(drafts.collect())

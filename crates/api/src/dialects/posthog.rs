@@ -17,7 +17,7 @@ use tradewind_events::Kind;
 use tradewind_kernel::UtcMillis;
 
 use super::draft::{
-    Draft, Fields, check_length, deliver_from, fields, read_body, read_event, read_items, rename,
+    Draft, Fields, Item, check_length, deliver_from, fields, read_body, read_event, read_items, rename,
     take_object, text_of, texts,
 };
 use crate::auth::check_write_key;
@@ -131,6 +131,17 @@ pub(crate) async fn capture(
     take(&api, Sender::of(&api, &headers, peer), &sources, None, key).await
 }
 
+/// Reads a body in any of the forms that [`capture`] takes, its keys not looked at.
+pub(crate) fn read_any(bytes: &[u8], received: UtcMillis) -> Result<Vec<Item<'_>>, Problem> {
+    if let Ok(batch) = serde_json::from_slice::<Batch<'_>>(bytes) {
+        return items_of(&texts(&batch.batch), time_of(&batch.sent_at), received);
+    }
+    match serde_json::from_slice::<Vec<&RawValue>>(bytes) {
+        Ok(list) => items_of(&texts(&list), None, received),
+        Err(_) => items_of(&[read_body::<&RawValue>(bytes, "event")?.get()], None, received),
+    }
+}
+
 /// `POST /flags/`: there are no flags here, and a client falls back to its defaults.
 pub(crate) async fn flags() -> Json<Value> {
     Json(json!({"flags": {}, "errorsWhileComputingFlags": false}))
@@ -155,14 +166,23 @@ async fn take(
     sent: Option<UtcMillis>,
     key: &str,
 ) -> Result<Json<Value>, Problem> {
+    let received = api.now();
     check_length(sources.len())?;
     api.admission.charge(key, sources.len())?;
-    let received = api.now();
-    let items = read_items(sources, |_, source| Ok(vec![read(source, sent, received)?]));
+    let items = items_of(sources, sent, received)?;
     let shared = || Shared { sent, ..Shared::default() };
     let source = Source { dialect: Dialect::PostHog, received, key, shared: &shared };
     deliver_from(api, sender, &source, items).await?;
     Ok(Json(json!({"status": 1})))
+}
+
+fn items_of<'a>(
+    sources: &[&'a str],
+    sent: Option<UtcMillis>,
+    received: UtcMillis,
+) -> Result<Vec<Item<'a>>, Problem> {
+    check_length(sources.len())?;
+    Ok(read_items(sources, |_, source| Ok(vec![read(source, sent, received)?])))
 }
 
 fn time_of(text: &Text<'_>) -> Option<UtcMillis> {

@@ -28,13 +28,13 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use tradewind_catalog::Change;
 use tradewind_events::{Event, Kind};
-use tradewind_kernel::UtcMillis;
+use tradewind_kernel::{Currency, UtcMillis};
 
-use super::draft::{Draft, Fields, Item, deliver, read_body, text_of};
+use super::draft::{Draft, Fields, Item, deliver, events_of, read_body, text_of};
 use super::webhook::SignedBody;
 use crate::body::{Inbound, read_json, read_signed};
 use crate::collect::handlers::not_collected;
-use crate::collect::parse::{MAX_EVENT_BYTES, Reject};
+use crate::collect::parse::{MAX_EVENT_BYTES, Parsed, Reject};
 use crate::dead_letters::{Dialect, Shared, Source};
 use crate::measures;
 use crate::problem::{Code, Problem};
@@ -97,6 +97,27 @@ pub(crate) async fn receive(
     }
 }
 
+/// Reads a delivery as [`receive`] does, its signature not looked at: what it changes of the catalog, and its
+/// events.
+pub(crate) fn read_all(
+    headers: &HeaderMap,
+    json: &str,
+    received: UtcMillis,
+    currency: Currency,
+) -> Result<(Vec<Change>, Vec<Parsed>), Problem> {
+    let payload: Fields = read_body(json.as_bytes(), "webhook of Shopify; ask for JSON")?;
+    let notice = Notice::read(headers, &payload, json, received)?;
+    Ok(match hear(currency, &notice, payload).1 {
+        Ok(Said::Goods(changes)) => (changes, Vec::new()),
+        Ok(Said::Record(event)) => (Vec::new(), vec![Ok(*event)]),
+        Ok(Said::Events(drafts)) => {
+            let item = |draft| Item { index: 0, source: json, draft: Ok(draft) };
+            (Vec::new(), events_of(drafts.into_iter().map(item).collect(), received))
+        }
+        Err(reject) => (Vec::new(), vec![Err(reject)]),
+    })
+}
+
 impl Notice {
     fn read(headers: &HeaderMap, payload: &Fields, text: &str, received: UtcMillis) -> Result<Self, Problem> {
         let header = |name: &str| {
@@ -150,7 +171,7 @@ impl Notice {
 }
 
 async fn take(api: &Api, notice: &Notice, payload: Fields, source: &str) -> Result<(), Problem> {
-    let (topic, said) = hear(api, notice, payload);
+    let (topic, said) = hear(api.pipeline.currency(), notice, payload);
     measures::webhook(topic);
     let draft = match said {
         Ok(Said::Goods(changes)) => {
@@ -169,8 +190,7 @@ async fn take(api: &Api, notice: &Notice, payload: Fields, source: &str) -> Resu
 }
 
 /// What a delivery says, and its topic as one of a closed set.
-fn hear(api: &Api, notice: &Notice, payload: Fields) -> (&'static str, Heard) {
-    let currency = api.pipeline.currency();
+fn hear(currency: Currency, notice: &Notice, payload: Fields) -> (&'static str, Heard) {
     match notice.topic.as_str() {
         "products/create" | "products/update" => ("products", goods::product(notice, &payload, currency)),
         "products/delete" => ("products", goods::deleted(notice, &payload)),

@@ -21,7 +21,7 @@ use tradewind_kernel::UtcMillis;
 
 use self::entities::Entities;
 use super::draft::{
-    Draft, Fields, check_length, deliver_from, read_body, read_event, read_items, text_of, texts,
+    Draft, Fields, Item, check_length, deliver_from, read_body, read_event, read_items, text_of, texts,
 };
 use crate::auth::check_write_key;
 use crate::body::{Inbound, MAX_DEPTH, depth_exceeds, read_json};
@@ -74,9 +74,24 @@ pub(crate) async fn receive(
     body: Inbound,
 ) -> Result<&'static str, Problem> {
     let bytes = read_json(&headers, body).await?;
-    let payload: Payload<'_> = read_body(&bytes, "payload_data")?;
-    take(&api, &query, (&headers, peer), &texts(&payload.data)).await?;
+    take(&api, &query, (&headers, peer), &sources_of(&bytes)?).await?;
     Ok("ok")
+}
+
+fn sources_of(bytes: &[u8]) -> Result<Vec<&str>, Problem> {
+    Ok(texts(&read_body::<Payload<'_>>(bytes, "payload_data")?.data))
+}
+
+/// Reads a body's events, its keys not looked at.
+pub(crate) fn read_all(bytes: &[u8]) -> Result<Vec<Item<'_>>, Problem> {
+    let sources = sources_of(bytes)?;
+    check_length(sources.len())?;
+    Ok(read_items(&sources, |_, source| read(source)))
+}
+
+/// Reads one event that stands alone, as the pixel's does.
+pub(crate) fn read_lone(json: &str) -> Vec<Item<'_>> {
+    read_items(&[json], |_, source| read(source))
 }
 
 /// `GET /i`: one event in the query.

@@ -39,6 +39,7 @@ fn what_is_taken_and_what_is_not() {
         "message_id_too_long",
     );
     check(&format!(r#"{{"type":"page","userId":"{}"}}"#, "ü".repeat(513)), "id_too_long");
+    check(&format!(r#"{{"type":"page","userId":"u","category":"{}"}}"#, "c".repeat(513)), "id_too_long");
     check(&format!(r#"{{"type":"page","userId":"u","x":"{}"}}"#, "x".repeat(33_000)), "event_too_large");
     for json in
         ["[]", "3", "null", "\"x\"", r#"{"type":{}}"#, r#"{"type":"page","userId":"u","properties":[]}"#]

@@ -6,7 +6,7 @@ const BODY: &str = r#"{"client_id":"1.2","user_id":"u1","timestamp_micros":"1795
 
 fn drafts(n: usize) -> Vec<Draft> {
     let measurement: Measurement<'_> = serde_json::from_str(BODY).unwrap();
-    read_one(&measurement, 7, n, measurement.events[n].get()).unwrap()
+    read_one(&measurement, &context(&measurement), 7, n, measurement.events[n].get()).unwrap()
 }
 
 #[test]

@@ -1,0 +1,3 @@
+#![no_main]
+
+tradewind_fuzz::target!(shopify);
