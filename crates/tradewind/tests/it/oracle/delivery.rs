@@ -148,7 +148,7 @@ impl<'w> Delivery<'w> {
                 }
             }
             // Some come next, some come last.
-            let is_soon = self.again.fetch_add(1, Ordering::AcqRel) % 2 == 0;
+            let is_soon = self.again.fetch_add(1, Ordering::AcqRel).is_multiple_of(2);
             let mut queue = self.queue.lock().unwrap();
             if is_soon {
                 queue.push_front(batch);
