@@ -2,6 +2,7 @@
 
 CARGO ?= cargo
 CYCLES ?= 1000
+EVENTS ?= 1000000
 SYNCS ?= 100
 SEEDS ?= 10000
 DEMO_DATA ?= ./tradewind-data
@@ -11,7 +12,7 @@ TARGETS ?=
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-clients test-crash test-faults test-cluster fuzz lint lint-web bench clean
+.PHONY: help demo test test-rust test-clients test-crash test-oracle test-faults test-cluster fuzz lint lint-web bench clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -34,6 +35,9 @@ test-clients: ## real clients and a real browser against the server
 
 test-crash: ## kill -9 under load, CYCLES times (1000)
 	CRASH_CYCLES=$(CYCLES) $(CARGO) test --package tradewind --test it -- --nocapture crash
+
+test-oracle: ## EVENTS (1000000) messages, 30 % twice, reordered, with kills: every aggregate as an oracle has it
+	ORACLE_EVENTS=$(EVENTS) $(CARGO) test --package tradewind --test it -- --nocapture oracle
 
 test-faults: ## each of the first SYNCS (100) syncs fails, a disk runs full, SEEDS (10000) simulated power cuts
 	FAULT_SYNCS=$(SYNCS) $(CARGO) test --package tradewind --test it -- --nocapture sync_errors full_disk

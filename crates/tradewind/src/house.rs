@@ -17,6 +17,7 @@ use crate::failure::Failure;
 pub(crate) struct House {
     pub(crate) decider: Arc<Decider>,
     pub(crate) pipeline: Arc<Pipeline>,
+    #[cfg_attr(not(feature = "lake"), expect(dead_code, reason = "only the lake reads it here"))]
     pub(crate) log: Arc<dyn EventLog>,
     pub(crate) blobs: BlobFiles,
     pub(crate) clock: Arc<dyn Clock>,

@@ -13,6 +13,7 @@ mod dead_letters;
 mod full_disk;
 mod journey;
 mod malformed;
+mod oracle;
 mod retention;
 mod schema;
 mod support;
