@@ -43,8 +43,10 @@ pub(super) struct Delivery<'w> {
     schedule: Vec<usize>,
     queue: Mutex<VecDeque<Batch>>,
     batches: usize,
-    /// Batches sent again, since they were not answered or refused.
-    again: AtomicU64,
+    /// Batches sent again, since they were not answered.
+    unanswered: AtomicU64,
+    /// Or since they were refused, with a 429 or a 503.
+    refused: AtomicU64,
 }
 
 /// The order of delivery: everything once and three in ten again. Most messages come near their place, some
@@ -97,7 +99,14 @@ impl<'w> Delivery<'w> {
     fn of(world: &'w World, schedule: Vec<usize>, rng: &mut Rng) -> Self {
         let queue = cut(schedule.len(), rng);
         let batches = queue.len();
-        Self { world, schedule, queue: Mutex::new(queue), batches, again: AtomicU64::new(0) }
+        Self {
+            world,
+            schedule,
+            queue: Mutex::new(queue),
+            batches,
+            unanswered: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+        }
     }
 
     /// Messages to be delivered, repetitions among them.
@@ -109,8 +118,12 @@ impl<'w> Delivery<'w> {
         self.batches
     }
 
-    pub(super) fn sent_again(&self) -> u64 {
-        self.again.load(Ordering::Acquire)
+    pub(super) fn unanswered(&self) -> u64 {
+        self.unanswered.load(Ordering::Acquire)
+    }
+
+    pub(super) fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Acquire)
     }
 
     fn bytes(&self, batch: &Batch) -> Vec<u8> {
@@ -148,7 +161,8 @@ impl<'w> Delivery<'w> {
                 }
             }
             // Some come next, some come last.
-            let is_soon = self.again.fetch_add(1, Ordering::AcqRel).is_multiple_of(2);
+            let again = if is_broken { &self.unanswered } else { &self.refused };
+            let is_soon = again.fetch_add(1, Ordering::AcqRel).is_multiple_of(2);
             let mut queue = self.queue.lock().unwrap();
             if is_soon {
                 queue.push_front(batch);
@@ -166,9 +180,9 @@ impl<'w> Delivery<'w> {
     }
 
     /// A server's life: it ends a moment after it acknowledged this many batches, if there are as many. Gives
-    /// whether that left a batch without an acknowledgement.
+    /// whether that left a batch without an answer.
     pub(super) fn live(&self, dir: &Path, acknowledged: usize, end: End, rng: &mut Rng) -> bool {
-        let before = self.sent_again();
+        let before = self.unanswered();
         let server = Server::start(Path::new(PROGRAM), dir, &[]).unwrap();
         let (address, over) = (server.address(), AtomicBool::new(false));
         let (sender, receiver) = channel();
@@ -189,7 +203,7 @@ impl<'w> Delivery<'w> {
             }
             over.store(true, Ordering::Release);
         });
-        self.sent_again() > before
+        self.unanswered() > before
     }
 
     /// The rest, until all of it is acknowledged.
