@@ -97,7 +97,8 @@ fn good_batch_works(house: &House, client: &mut Client, id: &str) {
 
 #[test]
 fn ten_thousand_malformed_bodies() {
-    let house = House::new();
+    // The memory that is looked at is that of reading, not of writing the lake.
+    let house = House::with(&[], "lake.enabled = false\n");
     good_batch_works(&house, &mut house.client(), "before");
     let before = house.server.peak_rss_bytes().unwrap();
     let statuses = std::thread::scope(|scope| {
