@@ -24,10 +24,7 @@ pub struct SinglesReport {
 pub struct OverloadReport {
     /// Events of a batch.
     pub batch: usize,
-    /// Whether the backlog reached its bound before the rest was measured. If not, events were taken more
-    /// quickly than they were applied, and no rate here can be kept up.
-    pub backlog_was_full: bool,
-    /// Events acknowledged in a second while the backlog stands at its bound: what can be kept up.
+    /// Events acknowledged in a second by a closed loop: what can be kept up.
     pub saturation_per_second: f64,
     /// At multiples of that.
     pub steps: Vec<OverloadStep>,
@@ -91,12 +88,6 @@ impl fmt::Display for OverloadReport {
             "overload: batches of {}; {:.0} events/s can be kept up; {} acknowledged = applied",
             self.batch, self.saturation_per_second, self.acked_total
         )?;
-        if !self.backlog_was_full {
-            writeln!(
-                f,
-                "  the backlog never reached its bound: measure for longer, or lower --max-lag-records"
-            )?;
-        }
         for step in &self.steps {
             write!(f, "{step}")?;
         }

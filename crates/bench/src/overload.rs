@@ -1,7 +1,7 @@
 //! More than the server can take: what is still taken, and how the rest is refused.
 //!
-//! First the saturation is measured: a closed loop, once the backlog has reached its bound, so that events are
-//! acknowledged as quickly as they are applied and no quicker. Then batches come by a schedule, at multiples of
+//! First the saturation is measured: a closed loop, in which events are acknowledged as quickly as they are
+//! applied and no quicker. Then batches come by a schedule, at multiples of
 //! that rate. A refused batch is not sent again; the share that is acknowledged is what counts.
 
 use std::path::Path;
@@ -22,8 +22,6 @@ use crate::server::{Server, own_cpu, pause};
 const CLOSED: usize = 8;
 /// Connections of the open loop: so many batches may be under way at once.
 const OPEN: usize = 64;
-/// The longest time that the backlog may take to reach its bound, in steps.
-const FILLING_STEPS: u32 = 6;
 /// Offered rates, in times of the saturation.
 const TIMES: [u32; 3] = [1, 2, 3];
 
@@ -75,9 +73,9 @@ pub fn overload(
     let sender = |number| Mutex::new(Sender::new(number, |rng| Batch::new(plan.batch, rng)));
     let senders = (0..OPEN as u64).map(sender).collect();
     let mut load = Load { server, senders, batch: plan.batch, acked: 0 };
-    let filling = plan.step * FILLING_STEPS;
-    let backlog_was_full = load.closed(filling, Until::Refused)?.1;
-    let (saturation, _) = load.closed(plan.step, Until::TimeIsUp)?;
+    // Once to warm up: the server learns its own pace from what it applies.
+    load.closed(plan.step)?;
+    let saturation = load.closed(plan.step)?;
     let mut steps = Vec::new();
     for times in TIMES {
         steps.push(load.step(times, saturation, plan.step)?);
@@ -93,36 +91,20 @@ pub fn overload(
     let peak_rss_bytes = load.server.peak_rss_bytes()?;
     load.server.kill();
     let (batch, acked_total) = (plan.batch, load.acked);
-    Ok(OverloadReport {
-        batch,
-        backlog_was_full,
-        saturation_per_second: saturation,
-        steps,
-        acked_total,
-        peak_rss_bytes,
-    })
-}
-
-/// When a closed loop ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Until {
-    Refused,
-    TimeIsUp,
+    Ok(OverloadReport { batch, saturation_per_second: saturation, steps, acked_total, peak_rss_bytes })
 }
 
 impl Load {
-    /// Sends as much as goes, and gives events acknowledged in a second, and whether any was refused.
-    fn closed(&mut self, length: Duration, until: Until) -> Result<(f64, bool), BenchError> {
-        let (began, full) = (Instant::now(), AtomicBool::new(false));
+    /// Sends as much as goes, and gives events acknowledged in a second.
+    fn closed(&mut self, length: Duration) -> Result<f64, BenchError> {
+        let began = Instant::now();
         let taken = on_connections(CLOSED, self.server.address(), |number, client| {
             let mut sender = self.senders[number].lock().unwrap_or_else(PoisonError::into_inner);
             let mut taken = Vec::new();
-            let is_over = || until == Until::Refused && full.load(Ordering::Relaxed);
-            while began.elapsed() < length && !is_over() {
+            while began.elapsed() < length {
                 if is_taken(client, sender.next())? {
                     taken.push(());
                 } else {
-                    full.store(true, Ordering::Relaxed);
                     pause(Duration::from_millis(5));
                 }
             }
@@ -130,7 +112,7 @@ impl Load {
         })?;
         let events = (taken.len() * self.batch) as u64;
         self.acked += events;
-        Ok((real(events) / began.elapsed().as_secs_f64(), full.into_inner()))
+        Ok(real(events) / began.elapsed().as_secs_f64())
     }
 
     /// Offers so many times the saturation, with a prober beside it.

@@ -15,6 +15,8 @@
 //!
 //! Format: see [`SessionIndex::to_bytes`].
 
+use std::sync::Arc;
+
 use crate::codec::FormatError;
 use crate::lists::GrowLists;
 use crate::session_base::{Base, MAX_CLICKS};
@@ -27,7 +29,8 @@ pub struct SessionNo(pub u32);
 /// Past and live sessions, searchable from both sides. See the [crate] for an example.
 #[derive(Debug, Clone)]
 pub struct SessionIndex {
-    base: Base,
+    /// Shared with the copies, which serve while a successor is built.
+    base: Arc<Base>,
     /// The items of each session after the base, in click order.
     live_sessions: GrowLists,
     /// For each item the sessions after the base that hold it, oldest first.
@@ -50,7 +53,7 @@ impl SessionIndex {
         let ln_holders = (0..base.items()).map(|item| (base.holders(item).len() as f32).ln()).collect();
         let weights = Weights::new(params, base.sessions());
         Self {
-            base,
+            base: Arc::new(base),
             live_sessions: GrowLists::default(),
             live_holders: GrowLists::default(),
             live_clicks: 0,

@@ -138,7 +138,7 @@ impl Keeper {
 pub(crate) struct Pace {
     /// Changes since the last hand-over.
     handed_at: Instant,
-    pub(crate) week_checked: i64,
+    week_checked: i64,
 }
 
 /// A checkpoint is made this often while records come in.

@@ -174,8 +174,8 @@ impl Pipeline {
         let projection = Projection::new(Arc::clone(&inner), to_keeper)?;
         let keeper = Keeper::new(Arc::clone(&inner));
         let threads = [
-            spawn("projection", move || projection.run(reader))?,
-            spawn("keeper", move || keeper.run(&tasks))?,
+            spawn("projection", &inner, move || projection.run(reader))?,
+            spawn("keeper", &inner, move || keeper.run(&tasks))?,
         ];
         Ok(Self { inner, threads: Mutex::new(threads.into()) })
     }
@@ -462,7 +462,27 @@ impl Drop for Pipeline {
     }
 }
 
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, PipelineError> {
+/// Stops the pipeline when the thread that holds it panics: nobody else would do its work.
+struct FailOnPanic(Arc<Inner>);
+
+impl Drop for FailOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.fail();
+        }
+    }
+}
+
+fn spawn(
+    name: &str,
+    inner: &Arc<Inner>,
+    run: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, PipelineError> {
+    let guard = FailOnPanic(Arc::clone(inner));
+    let run = move || {
+        let _guard = guard;
+        run();
+    };
     std::thread::Builder::new().name(name.into()).spawn(run).map_err(|e| damaged("a thread", &e))
 }
 

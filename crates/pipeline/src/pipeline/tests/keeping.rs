@@ -8,8 +8,8 @@ use crate::retention::look;
 
 use super::*;
 
-/// A state that counts its syncs.
-struct Synced(FjallStore, AtomicUsize);
+/// A state that counts its syncs, and panics at a commit when told to.
+struct Synced(FjallStore, AtomicUsize, AtomicBool);
 
 impl StateStore for Synced {
     fn table(&self, name: &str) -> Result<TableId, StateError> {
@@ -28,6 +28,7 @@ impl StateStore for Synced {
         self.0.scan(table, from)
     }
     fn commit(&self, batch: &Batch) -> Result<(), StateError> {
+        assert!(!self.2.load(Ordering::SeqCst), "a test's commit that nobody survives");
         self.0.commit(batch)
     }
     fn sync(&self) -> Result<(), StateError> {
@@ -49,7 +50,11 @@ const BOUND_BYTES: u64 = 40_000;
 fn shop(dir: &Path, max_bytes: u64) -> Result<Shop, PipelineError> {
     let options = LogOptions { segment_bytes: 2_000, max_bytes, ..LogOptions::default() };
     let log = Arc::new(SegmentLog::open(&dir.join("log"), options).unwrap());
-    let store = Arc::new(Synced(FjallStore::open(&dir.join("state"), 8 << 20)?, AtomicUsize::new(0)));
+    let store = Arc::new(Synced(
+        FjallStore::open(&dir.join("state"), 8 << 20)?,
+        AtomicUsize::new(0),
+        AtomicBool::new(false),
+    ));
     let clock = Arc::new(FixedClock::new(NOW));
     let settings = Settings {
         currency: Currency::EUR,
@@ -168,4 +173,16 @@ fn a_clock_that_jumps_loses_nothing_and_counts_nothing_twice() {
         }
         assert_eq!(profile(&opened.pipeline, &anonymous("a")).events, messages.len() as u64, "at {jump} h");
     }
+}
+
+#[test]
+fn a_thread_that_panics_stops_the_pipeline_rather_than_leaving_it_to_wait() {
+    let dir = tempfile::tempdir().unwrap();
+    let shop = shop(dir.path(), 0).unwrap();
+    shop.store.2.store(true, Ordering::SeqCst);
+    block_on(shop.pipeline.collect(&[viewed("1", "a", "p")])).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    assert!(!runtime.block_on(shop.pipeline.settled(Duration::from_secs(60))));
+    assert!(!shop.pipeline.is_healthy());
+    assert_eq!(block_on(shop.pipeline.collect(&[viewed("2", "a", "p")])), Err(CollectError::Stopped));
 }
