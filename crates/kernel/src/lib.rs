@@ -1,16 +1,18 @@
-//! The words every other crate shares: time, money, subjects, deadlines.
+//! The words every other crate shares: time, money, subjects, purposes, deadlines.
 //!
 //! Nothing here does I/O, waits or knows a library of a particular engine.
 
 mod clock;
 mod deadline;
 mod money;
+mod purpose;
 mod subject;
 mod time;
 
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use deadline::Deadline;
 pub use money::{Currency, Money, MoneyError};
+pub use purpose::{Purpose, PurposeParseError, Purposes};
 pub use subject::{Subject, SubjectParseError};
 pub use time::{TimeError, UtcMillis};
 
