@@ -23,6 +23,8 @@ pub(crate) trait Disk: Send + Sync {
     fn open_append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
     /// Writes a file in one go, over what it held, and syncs it.
     fn write_whole(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+    /// Puts a file in another's place, in one step; it takes the other's age.
+    fn replace(&self, new: &Path, old: &Path) -> io::Result<()>;
     /// Removes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
     /// Makes durable which files a folder has.
@@ -79,6 +81,12 @@ impl Disk for RealDisk {
         let mut file = File::create(path)?;
         file.write_all(bytes)?;
         file.sync_all()
+    }
+
+    fn replace(&self, new: &Path, old: &Path) -> io::Result<()> {
+        let age = fs::metadata(old)?.modified()?;
+        OpenOptions::new().append(true).open(new)?.set_modified(age)?;
+        fs::rename(new, old)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {

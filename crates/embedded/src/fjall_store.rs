@@ -1,12 +1,14 @@
 //! The state store on fjall, a log-structured merge tree in pure Rust. A table is a keyspace.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use parking_lot::RwLock;
 use tradewind_ports::{Batch, Scan, StateError, StateStore, TableId};
+
+use crate::fjall_purge::{self, NOISE};
 
 /// A table's writes are kept in memory up to this size before they go to disk. Small enough to stay in the
 /// processor's cache for the most part: looking up among twice as many entries costs more than writing out
@@ -16,6 +18,7 @@ const MEMTABLE_BYTES: u64 = 16 << 20;
 /// The embedded [`StateStore`].
 pub struct FjallStore {
     database: Database,
+    dir: PathBuf,
     tables: RwLock<Tables>,
 }
 
@@ -25,7 +28,7 @@ struct Tables {
     open: Vec<Option<Keyspace>>,
 }
 
-fn failed<E: std::fmt::Display>(doing: &'static str) -> impl Fn(E) -> StateError {
+pub(crate) fn failed<E: std::fmt::Display>(doing: &'static str) -> impl Fn(E) -> StateError {
     move |cause| StateError { doing, cause: cause.to_string() }
 }
 
@@ -36,7 +39,8 @@ impl FjallStore {
     /// [`StateError`] when another process holds it, or when it is damaged.
     pub fn open(dir: &Path, cache_bytes: u64) -> Result<Self, StateError> {
         let database = Database::builder(dir).cache_size(cache_bytes).open().map_err(failed("open"))?;
-        Ok(Self { database, tables: RwLock::default() })
+        let (dir, tables) = (dir.to_owned(), RwLock::default());
+        Ok(Self { database, dir, tables })
     }
 
     fn keyspace(&self, table: TableId) -> Result<Keyspace, StateError> {
@@ -75,6 +79,7 @@ impl StateStore for FjallStore {
     fn table_names(&self) -> Vec<String> {
         let mut names: Vec<String> =
             self.database.list_keyspace_names().iter().map(ToString::to_string).collect();
+        names.retain(|name| name != NOISE);
         names.sort_unstable();
         names
     }
@@ -112,6 +117,16 @@ impl StateStore for FjallStore {
     fn sync(&self) -> Result<(), StateError> {
         self.database.persist(PersistMode::SyncData).map_err(failed("sync"))
     }
+
+    fn purge(&self) -> Result<(), StateError> {
+        // Also of tables that nobody has opened yet: what they hold keeps the journals.
+        let tables: Vec<Keyspace> = self
+            .table_names()
+            .iter()
+            .map(|name| self.keyspace(self.table(name)?))
+            .collect::<Result<_, _>>()?;
+        fjall_purge::purge(&self.database, &self.dir, &tables)
+    }
 }
 
 #[cfg(test)]
@@ -122,5 +137,51 @@ mod tests {
     fn keeps_the_contract() {
         let dir = tempfile::tempdir().unwrap();
         tradewind_ports::contract::state_store(|| FjallStore::open(dir.path(), 8 << 20).unwrap());
+    }
+
+    /// How many files below a folder hold these bytes.
+    fn hits(dir: &Path, mark: &[u8]) -> usize {
+        let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+        let holds = |path: PathBuf| {
+            if path.is_dir() {
+                hits(&path, mark)
+            } else {
+                let bytes = std::fs::read(&path).unwrap();
+                usize::from(memchr::memmem::find(&bytes, mark).is_some())
+            }
+        };
+        entries.map(holds).sum()
+    }
+
+    #[test]
+    fn what_is_purged_is_in_no_file() {
+        // No two letters of it repeat, so that compression keeps it as it is.
+        let (gone, kept) = (b"qwertyuiopasdfghjklzxcvbnm-GONE", b"QWERTYUIOPASDFGHJKLZXCVBNM-kept");
+        let dir = tempfile::tempdir().unwrap();
+        let store = FjallStore::open(dir.path(), 8 << 20).unwrap();
+        let (one, two) = (store.table("one").unwrap(), store.table("two").unwrap());
+        let mut batch = Batch::default();
+        batch.put(one, b"a", gone);
+        batch.put(two, gone, b"x");
+        batch.put(two, b"b", kept);
+        store.commit(&batch).unwrap();
+        store.sync().unwrap();
+        assert!(hits(dir.path(), gone) > 0 && hits(dir.path(), kept) > 0);
+        let mut batch = Batch::default();
+        batch.put(one, b"a", b"overwritten");
+        batch.delete(two, gone);
+        store.commit(&batch).unwrap();
+        assert!(hits(dir.path(), gone) > 0);
+        store.purge().unwrap();
+        assert_eq!(hits(dir.path(), gone), 0);
+        assert_eq!(store.get(one, b"a").unwrap().as_deref(), Some(&b"overwritten"[..]));
+        assert_eq!(store.table_names(), ["one", "two"]);
+        store.purge().unwrap();
+        drop(store);
+        let store = FjallStore::open(dir.path(), 8 << 20).unwrap();
+        let two = store.table("two").unwrap();
+        assert_eq!(store.get(two, b"b").unwrap().as_deref(), Some(&kept[..]));
+        assert_eq!(hits(dir.path(), gone), 0);
+        store.purge().unwrap();
     }
 }

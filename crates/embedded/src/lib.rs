@@ -5,9 +5,11 @@
 mod blob_files;
 mod data_dir;
 mod disk;
+mod fjall_purge;
 mod fjall_store;
 mod segment;
 mod segment_check;
+mod segment_erasing;
 mod segment_log;
 mod segment_open;
 mod segment_reader;

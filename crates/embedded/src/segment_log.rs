@@ -10,6 +10,7 @@
 //! 512 bytes is written whole or not at all. Of what was not synced any sectors may be missing. One thing
 //! cannot be told from a torn write: damage in the very last group of a log that was not closed.
 
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,10 +21,13 @@ use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
-use tradewind_ports::{AppendError, BoxFuture, EventLog, LogPart, LogReader, NoRoom, Offset, ReadError};
+use tradewind_ports::{
+    AppendError, BoxFuture, EventLog, LogPart, LogReader, NoRoom, Offset, ReadError, block_on,
+};
 
 use crate::disk::{Disk, RealDisk};
 use crate::segment::{FRAME_BYTES, MAX_RECORD_BYTES, Version};
+use crate::segment_erasing::{self, NotErased};
 use crate::segment_open::{self, OpenError, TornTail};
 use crate::segment_reader::SegmentReader;
 use crate::segment_retention::{self, NotRemoved};
@@ -93,7 +97,7 @@ pub(crate) struct Shared {
     pub(crate) later: Mutex<Framed>,
     /// Why nothing is taken for now, if so. The writer sets it.
     pub(crate) no_room: Mutex<Option<NoRoom>>,
-    /// Held while parts are removed.
+    /// Held while parts are removed or written anew.
     pub(crate) removing: Mutex<()>,
 }
 
@@ -235,6 +239,31 @@ impl EventLog for SegmentLog {
             Ok(start) => Ok(start),
             Err(NotRemoved::Held(error)) => Err(error.into()),
             Err(NotRemoved::Unknown(error)) => die(&self.dir, &error),
+        }
+    }
+
+    fn erase(&self, offsets: &[Offset]) -> Result<u64, ReadError> {
+        let mut offsets = offsets.to_vec();
+        offsets.sort_unstable();
+        offsets.dedup();
+        let view = self.shared.view.lock();
+        if let Some(&last) = offsets.last().filter(|&&last| last >= view.end) {
+            return Err(view.out_of_range(last));
+        }
+        let written_to = view.segments.last().map_or(0, |s| s.base);
+        drop(view);
+        if offsets.last().is_some_and(|&last| last >= written_to) {
+            let (reply, rolled) = oneshot::channel();
+            self.tell(Job::Roll(reply)).map_err(io::Error::other)?;
+            block_on(rolled).map_err(io::Error::other)?.map_err(io::Error::other)?;
+        }
+        match segment_erasing::erase(&self.shared, &self.dir, &offsets) {
+            Ok(erased) => Ok(erased),
+            Err(NotErased::Held(error)) => Err(error.into()),
+            Err(NotErased::Damaged { file, position, what }) => {
+                Err(ReadError::Corrupt { file: file.display().to_string(), position, what })
+            }
+            Err(NotErased::Unknown(error)) => die(&self.dir, &error),
         }
     }
 

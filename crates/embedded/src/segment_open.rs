@@ -10,6 +10,7 @@ use tradewind_ports::Offset;
 
 use crate::disk::{Disk, DiskFile};
 use crate::segment::{self, Group, HEADER_BYTES, Version};
+use crate::segment_erasing;
 use crate::segment_log::{SegmentInfo, View};
 use crate::segment_scan::{Scanned, scan};
 
@@ -71,6 +72,7 @@ pub(crate) fn bases(disk: &dyn Disk, dir: &Path) -> io::Result<Vec<Offset>> {
 pub(crate) fn open_all(disk: &dyn Disk, dir: &Path) -> Result<(View, Option<TornTail>), OpenError> {
     let failed = |source| OpenError::Io { dir: dir.to_owned(), source };
     disk.make_dir(dir).map_err(failed)?;
+    segment_erasing::clear(disk, dir).map_err(failed)?;
     let bases = bases(disk, dir).map_err(failed)?;
     // A file that a killed process made may not be durable with its name yet.
     disk.sync_dir(dir).map_err(failed)?;

@@ -44,6 +44,8 @@ pub(crate) enum Job {
     LaterWaits,
     /// That many do.
     LaterIsFull,
+    /// To close the segment that is written to, so that it can be changed, unless nothing is in it.
+    Roll(oneshot::Sender<Result<(), NoRoom>>),
 }
 
 /// How often the writer looks how much room there is.
@@ -124,10 +126,10 @@ impl Writer {
 
     /// Takes jobs until the queue is closed, then seals the log.
     pub(crate) fn run(mut self, jobs: &mpsc::Receiver<Job>) {
-        let mut taken = Vec::new();
+        let (mut taken, mut rolls) = (Vec::new(), Vec::new());
         while let Ok(first) = self.next(jobs) {
             if let Some(first) = first {
-                gather(jobs, first, &mut taken);
+                gather(jobs, first, &mut taken, &mut rolls);
             }
             if self.unlooked_bytes >= LOOK_EVERY_BYTES
                 || self.looked_at.is_none_or(|at| at.elapsed() >= LOOK_EVERY)
@@ -135,6 +137,11 @@ impl Writer {
                 self.look();
             }
             self.step(&mut taken).unwrap_or_else(|e| die(&self.dir, &e));
+            for reply in rolls.drain(..) {
+                let done = self.close_segment().unwrap_or_else(|e| die(&self.dir, &e));
+                // Whoever no longer waits does not need the answer.
+                let _ = reply.send(done);
+            }
         }
         if let Err(error) = self.seal() {
             // All that was acknowledged is durable; only the proof of it is missing.
@@ -299,6 +306,21 @@ impl Writer {
         }
     }
 
+    /// Begins the next segment, unless this one has no records.
+    ///
+    /// # Errors
+    /// Of the disk; the caller ends the process. For want of room the old segment stays the one that is written
+    /// to, and that is told.
+    pub(crate) fn close_segment(&mut self) -> io::Result<Result<(), NoRoom>> {
+        if self.end == self.base {
+            return Ok(Ok(()));
+        }
+        let base = self.base;
+        self.roll()?;
+        let no_room = *self.shared.no_room.lock();
+        Ok(if self.base == base { Err(no_room.unwrap_or_else(|| self.note_full())) } else { Ok(()) })
+    }
+
     fn roll(&mut self) -> io::Result<()> {
         let disk = Arc::clone(&self.shared.disk);
         let (info, file) = match create(&*disk, &self.dir, self.end) {
@@ -342,7 +364,12 @@ impl From<Failed> for io::Error {
 }
 
 /// Takes all that waits; as long as nobody waits for any of it, a little longer.
-fn gather(jobs: &mpsc::Receiver<Job>, first: Job, taken: &mut Vec<Append>) {
+fn gather(
+    jobs: &mpsc::Receiver<Job>,
+    first: Job,
+    taken: &mut Vec<Append>,
+    rolls: &mut Vec<oneshot::Sender<Result<(), NoRoom>>>,
+) {
     let began = Instant::now();
     let mut next = Some(first);
     let mut is_due = false;
@@ -353,6 +380,10 @@ fn gather(jobs: &mpsc::Receiver<Job>, first: Job, taken: &mut Vec<Append>) {
                 taken.push((framed, reply));
             }
             Job::LaterIsFull => is_due = true,
+            Job::Roll(reply) => {
+                is_due = true;
+                rolls.push(reply);
+            }
             Job::LaterWaits => {}
         }
         next = if is_due {

@@ -61,6 +61,7 @@ pub fn event_log<L: EventLog>(open: impl Fn() -> L) {
     concurrent_appends(&log);
     drop(log);
     positions_of_their_own(&open);
+    erased_records_are_zeros(&open);
     parts_leave_from_the_beginning(&open);
 }
 
@@ -84,6 +85,32 @@ fn positions_of_their_own<L: EventLog>(open: &impl Fn() -> L) {
     let log = open();
     let all = read_all(&log, log.start(), 1 << 20);
     assert!(rounds > 1 && seen.iter().all(|seen| *seen == all), "{rounds} rounds");
+}
+
+/// Records here and there are erased, the last one among them; all others stay as they were, and where.
+fn erased_records_are_zeros<L: EventLog>(open: &impl Fn() -> L) {
+    let log = open();
+    let (before, end) = (read_all(&log, 0, 1 << 20), log.end());
+    assert!(matches!(log.erase(&[1, end]), Err(ReadError::OutOfRange { .. })));
+    assert_eq!(read_all(&log, 0, 1 << 20), before);
+    assert_eq!(log.erase(&[]).expect("erases"), 0);
+    let mut slow = log.reader(1).expect("held");
+    assert_eq!(slow.read(1).expect("reads").len(), 1);
+    let erased = [2, 3, 0, 2, end / 2, end - 1];
+    assert_eq!(log.erase(&erased).expect("erases"), 5);
+    let expected: Vec<_> = before
+        .into_iter()
+        .map(|(at, bytes)| (at, if erased.contains(&at) { vec![0; bytes.len()] } else { bytes }))
+        .collect();
+    assert_eq!(read_all(&log, 0, 1 << 20), expected);
+    while !slow.read(10_000).expect("a reader under way goes on").is_empty() {}
+    assert_eq!(slow.position(), end);
+    assert_eq!(append(&log, &[b"behind what was erased"]), end..end + 1);
+    assert_eq!(slow.read(1).expect("reads")[0].bytes.as_ref(), b"behind what was erased");
+    drop(log);
+    let log = open();
+    assert_eq!(log.erase(&erased).expect("erases again"), 5);
+    assert_eq!(read_all(&log, 0, 10)[..expected.len()], expected);
 }
 
 fn parts_leave_from_the_beginning<L: EventLog>(open: &impl Fn() -> L) {
@@ -167,6 +194,9 @@ pub fn state_store<S: StateStore>(open: impl Fn() -> S) {
     let store = open();
     let one = store.table("one").expect("opens");
     assert_eq!(store.get(one, &[5]).expect("reads").as_deref(), Some(&b"later wins"[..]));
+    store.purge().expect("purges");
+    assert_eq!(store.get(one, &[5]).expect("reads").as_deref(), Some(&b"later wins"[..]));
+    assert_eq!((store.scan(one, &[]).count(), store.table_names().len()), (100, 2));
     store.drop_table("one").expect("drops");
     store.drop_table("never").expect("drops");
     assert_eq!(store.table_names(), ["two"]);

@@ -123,7 +123,7 @@ pub enum ReadError {
 /// it made of the records, in one commit with it: only so is each record used once, whatever stops when. It
 /// tells whoever removes parts how far it is, and never tells an offset that a power cut could take back.
 /// **Retention.** [`remove_before`](EventLog::remove_before) takes parts from the beginning, and nothing else
-/// does. Offsets never change: what is left keeps its own, and the next append goes on from the end.
+/// does. **Erasing.** [`erase`](EventLog::erase) overwrites records where they are. Offsets never change: what is left keeps its own, and the next append goes on from the end.
 /// **Limits.** A record holds at most 16 MiB; an implementation bounds what waits and refuses the rest. It may
 /// bound its size and leave a part of the disk free: it then refuses with [`AppendError::Full`], goes on being
 /// read, and takes appends again by itself, within a second, once there is room. What
@@ -173,6 +173,16 @@ pub trait EventLog: Send + Sync {
     /// # Errors
     /// [`ReadError::Io`] when a part cannot be removed; it is then held as before.
     fn remove_before(&self, offset: Offset) -> Result<Offset, ReadError>;
+
+    /// Overwrites records for good: from then on a read finds zeros there, as many bytes as there were. Gives how
+    /// many of them the log still holds. Once it returns, no file of the log holds what was erased, after a power
+    /// cut neither; one in the middle leaves some erased and the others as they were. A reader that is under way
+    /// may still serve what it has open. Blocks while the log is written anew, as far as it has to be.
+    ///
+    /// # Errors
+    /// [`ReadError::OutOfRange`] for an offset past the end, before anything is changed; [`ReadError::Io`] when
+    /// there is no room to write a part anew, which then holds what it held: the same call made again goes on.
+    fn erase(&self, offsets: &[Offset]) -> Result<u64, ReadError>;
 
     /// A reader that starts at `from`, which may be the end itself.
     ///

@@ -122,4 +122,11 @@ pub trait StateStore: Send + Sync {
     /// # Errors
     /// [`StateError`] of the engine.
     fn sync(&self) -> Result<(), StateError>;
+
+    /// Makes what was removed or overwritten by the commits so far leave the disk, journals and all. It costs
+    /// about as much as writing the store anew, and blocks until it is done; commits go on meanwhile.
+    ///
+    /// # Errors
+    /// [`StateError`] of the engine, or when it kept older data all the same.
+    fn purge(&self) -> Result<(), StateError>;
 }

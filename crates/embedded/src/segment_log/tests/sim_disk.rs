@@ -261,11 +261,22 @@ impl Disk for SimDisk {
         Ok(())
     }
 
+    fn replace(&self, new: &Path, old: &Path) -> io::Result<()> {
+        let mut state = self.0.lock();
+        state.change()?;
+        let (id, replaced) = (state.id(new)?, state.id(old)?);
+        let age = state.contents[&replaced].written_at_ms;
+        state.contents.get_mut(&id).unwrap().written_at_ms = age;
+        state.names.remove(new);
+        state.names.insert(old.to_owned(), id);
+        Ok(())
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         let mut state = self.0.lock();
         state.change()?;
-        let id = state.names.remove(path);
-        if let Some(id) = id.filter(|_| !state.synced_names.contains_key(path)) {
+        let id = state.names.remove(path).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        if !state.synced_names.contains_key(path) {
             state.removed_names.insert(path.to_owned(), id);
         }
         Ok(())

@@ -35,6 +35,8 @@ struct Life {
     start: Range<Offset>,
     /// What a write that did not end well was about: any beginning of it may be there.
     in_flight: Vec<Vec<u8>>,
+    /// What an erasing that did not end well was about: each may be erased or not.
+    erasing: Vec<usize>,
     written: u64,
 }
 
@@ -46,7 +48,8 @@ impl Life {
     fn new(seed: u64) -> Self {
         let disk = SimDisk::new();
         let (durable, in_flight) = (Vec::new(), Vec::new());
-        Self { dice: Dice::new(seed), disk, running: None, durable, start: 0..0, in_flight, written: 0 }
+        let (dice, erasing) = (Dice::new(seed), Vec::new());
+        Self { dice, disk, running: None, durable, start: 0..0, in_flight, erasing, written: 0 }
     }
 
     fn options(&mut self) -> LogOptions {
@@ -102,6 +105,11 @@ impl Life {
         found.extend(self.read(start));
         let held = self.durable.len();
         assert!(found.len() >= held, "{} acknowledged records are lost", held - found.len());
+        for at in std::mem::take(&mut self.erasing) {
+            if found[at] == vec![0; found[at].len()] {
+                self.durable[at] = found[at].clone();
+            }
+        }
         assert!(found[..held] == self.durable[..], "an acknowledged record has changed");
         let more = &found[held..];
         assert!(self.in_flight.starts_with(more), "{} records from nowhere", more.len());
@@ -244,6 +252,65 @@ impl Life {
         self.start = start..start;
     }
 
+    /// Erases some records, perhaps with a fault on its way.
+    fn erase(&mut self) {
+        let start = usize::try_from(self.start.start).unwrap();
+        let count = self.dice.roll(4);
+        let held = self.durable.len() - start;
+        let mut wanted: Vec<usize> = (0..count.min(held)).map(|_| start + self.dice.roll(held)).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let fault = match self.dice.roll(4) {
+            0 => Fault::Power(self.dice.roll(12)),
+            1 => Fault::Sync(self.dice.roll(6)),
+            _ => Fault::None,
+        };
+        self.disk.set_fault(fault);
+        if self.dice.once_in(4) {
+            self.disk.set_space(self.dice.roll(3_000), usize::MAX);
+        }
+        let running = self.running.as_mut().unwrap();
+        let closed = running.writer.close_segment();
+        let offsets: Vec<Offset> = wanted.iter().map(|&at| at as u64).collect();
+        let log = &running.log;
+        let done = match closed {
+            Ok(Ok(())) => segment_erasing::erase(&log.shared, dir(), &offsets),
+            Ok(Err(_)) => Ok(0),
+            Err(error) => Err(NotErased::Unknown(error)),
+        };
+        let has_room = matches!(done, Ok(n) if n == wanted.len() as u64);
+        let has_failed = self.disk.has_failed();
+        self.disk.set_fault(Fault::None);
+        self.disk.set_space(usize::MAX, usize::MAX);
+        match done {
+            Ok(_) if has_room => {
+                assert!(!has_failed, "went on after a failure");
+                for &at in &wanted {
+                    self.durable[at] = vec![0; self.durable[at].len()];
+                }
+                assert!(self.read(start) == self.durable[start..]);
+                let left = self.disk.list(dir()).unwrap();
+                assert!(left.iter().all(|p| p.extension().is_some_and(|e| e == "log")), "{left:?}");
+            }
+            Ok(_) => {}
+            Err(NotErased::Held(_)) if !has_failed => {
+                // No room: some segments may be done.
+                let now = self.read(start);
+                for &at in &wanted {
+                    let zeros = vec![0; self.durable[at].len()];
+                    if now[at - start] == zeros {
+                        self.durable[at] = zeros;
+                    }
+                }
+                assert!(now == self.durable[start..]);
+            }
+            Err(_) => {
+                self.erasing = wanted;
+                self.crash();
+            }
+        }
+    }
+
     /// The process is gone, and with it, perhaps, the power.
     fn crash(&mut self) {
         if let Some(running) = self.running.take() {
@@ -277,6 +344,7 @@ impl Life {
                     assert!(self.read(from) == self.durable[from..]);
                 }
                 3 if self.dice.once_in(2) => self.remove(),
+                3 => self.erase(),
                 3..7 => self.step(),
                 _ => self.append(),
             }

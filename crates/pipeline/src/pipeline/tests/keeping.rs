@@ -35,6 +35,9 @@ impl StateStore for Synced {
         self.1.fetch_add(1, Ordering::SeqCst);
         self.0.sync()
     }
+    fn purge(&self) -> Result<(), StateError> {
+        self.0.purge()
+    }
 }
 
 struct Shop {

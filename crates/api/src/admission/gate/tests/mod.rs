@@ -186,6 +186,9 @@ impl StateStore for Held {
     fn sync(&self) -> Result<(), StateError> {
         self.inner.sync()
     }
+    fn purge(&self) -> Result<(), StateError> {
+        self.inner.purge()
+    }
 }
 
 #[test]
