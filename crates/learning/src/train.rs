@@ -40,6 +40,9 @@ struct Histories {
 
 impl Histories {
     fn take(&mut self, record: &SessionRecord) {
+        if record.clicks.is_empty() {
+            return;
+        }
         self.sessions += 1;
         self.interactions += record.clicks.len();
         let (first, last) = self.window.unwrap_or((record.started_at, record.last_at));

@@ -136,6 +136,24 @@ impl SessionIndex {
         next
     }
 
+    /// A copy in which some sessions are empty; all keep their numbers, and those that still learn go on.
+    #[must_use]
+    pub fn without(&self, is_emptied: impl Fn(SessionNo) -> bool) -> Self {
+        let (open_from, sessions) = (self.base.sessions() as u32, self.sessions() as u32);
+        let kept = |session: u32| {
+            let session = SessionNo(session);
+            if is_emptied(session) { &[] } else { self.session(session) }
+        };
+        let mut next = Self::over(Base::build((0..open_from).map(kept)), self.params().clone());
+        for session in open_from..sessions {
+            let copy = next.start_session();
+            for &item in kept(session) {
+                next.click(copy, item);
+            }
+        }
+        next
+    }
+
     /// Sessions, the empty ones included.
     pub fn sessions(&self) -> usize {
         self.base.sessions() + self.live_sessions.len()

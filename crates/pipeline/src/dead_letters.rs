@@ -26,7 +26,7 @@ use tradewind_events::Event;
 use tradewind_kernel::UtcMillis;
 use tradewind_ports::Offset;
 
-pub(crate) use keep::{Letters, totals, words_of_panic};
+pub(crate) use keep::{Letters, each_stored, totals, words_of_panic};
 
 /// The most of a payload that is kept, in bytes.
 pub const MAX_LETTER_BYTES: usize = 32 << 10;
@@ -144,6 +144,16 @@ pub enum Note {
         /// By whom.
         by: String,
     },
+}
+
+impl Note {
+    /// The letter that it is about, but for one that is a letter itself.
+    pub(crate) fn letter_id(&self) -> Option<Offset> {
+        match self {
+            Self::Letter(_) => None,
+            Self::Redriven { id, .. } | Self::Failed { id, .. } | Self::Dropped { id, .. } => Some(*id),
+        }
+    }
 }
 
 /// What an attempt to re-drive a letter came to.

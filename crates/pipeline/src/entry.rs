@@ -22,8 +22,12 @@ pub enum Entry<'a> {
     DeadLetter(Box<Note>),
     /// A change of the catalog that counts only where nothing newer is known.
     Change(Box<Change>),
+    /// What this was is erased; nothing of it is left.
+    Erased,
 }
 
+/// What [`EventLog::erase`](tradewind_ports::EventLog::erase) leaves. No kind may ever have this number.
+const ERASED: u8 = 0;
 const EVENT: u8 = 1;
 const PRODUCT: u8 = 2;
 const DECISION: u8 = 3;
@@ -99,6 +103,11 @@ impl<'a> Entry<'a> {
         bytes.strip_prefix(&[EVENT])
     }
 
+    /// Whether a record tells of the catalog, and so of nobody.
+    pub(crate) fn is_of_catalog(bytes: &[u8]) -> bool {
+        matches!(bytes, [PRODUCT | CHANGE, ..])
+    }
+
     /// Reads a record.
     ///
     /// # Errors
@@ -116,6 +125,7 @@ impl<'a> Entry<'a> {
             [CHANGE, CHANGE_VERSION, body @ ..] => serde_json::from_slice(body)
                 .map(|change| Self::Change(Box::new(change)))
                 .map_err(EntryError::Change),
+            [ERASED, ..] => Ok(Self::Erased),
             _ => Err(EntryError::Kind(bytes.first().copied())),
         }
     }

@@ -14,6 +14,7 @@ use tradewind_people::{Profile, SessionRecord};
 use tradewind_ports::{AppendError, EventLog, Offset, ReadError, StateError, StateStore, block_on};
 
 use crate::dead_letters::LetterLimits;
+use crate::erasure::Order;
 use crate::gate::Gate;
 use crate::keeper::{Keeper, committed};
 use crate::live::{Live, damaged};
@@ -103,6 +104,8 @@ pub(crate) struct Inner {
     /// The log's end when it was opened.
     opened_at: Offset,
     pub(crate) keeping: Keeping,
+    /// Whom the projection is to remove, between two batches.
+    pub(crate) orders: Mutex<Vec<Order>>,
     pub(crate) stopping: AtomicBool,
     pub(crate) failed: AtomicBool,
 }
@@ -167,6 +170,7 @@ impl Pipeline {
             gate: Gate::new(),
             opened_at,
             keeping: Keeping::default(),
+            orders: Mutex::default(),
             stopping,
             failed,
         });

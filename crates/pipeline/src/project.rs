@@ -24,6 +24,7 @@ use crate::changes::Changes;
 use crate::counted::Counted;
 use crate::dead_letters::{Note, words_of_panic};
 use crate::dedupe::Dedupe;
+use crate::erasure::{self, Order};
 use crate::fold::{self, Folded, Touched};
 use crate::keeper::{CHECKPOINT_RECORDS, Pace, Task, committed};
 use crate::measures;
@@ -89,10 +90,37 @@ impl Projection {
                 self.apply(&records, reader.position())?;
                 self.checkpoint(self.pace.is_due(self.current.records))?;
             }
+            self.obey(reader.position())?;
             if self.inner.failed.load(Ordering::Acquire) {
                 return Ok(());
             }
         }
+    }
+
+    /// Removes whom it was told to, if anybody. Nothing else happens meanwhile; `next` is the next record.
+    fn obey(&mut self, next: Offset) -> Result<(), PipelineError> {
+        let orders = std::mem::take(&mut *self.inner.orders.lock());
+        if orders.is_empty() {
+            return Ok(());
+        }
+        self.finish()?;
+        self.checkpoint(false)?;
+        let inner = Arc::clone(&self.inner);
+        if inner.failed.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let reads = Reads {
+            store: inner.store.as_ref(),
+            tables: &inner.tables,
+            live: &inner.live,
+            frozen: None,
+            currency: inner.settings.currency,
+        };
+        for Order { whose, reply } in orders {
+            // Whoever no longer waits does not need the answer.
+            let _ = reply.send((erasure::remove(&reads, &whose)?, next));
+        }
+        Ok(())
     }
 
     /// Waits until the store has everything.

@@ -64,6 +64,11 @@ impl Pulses {
         self.latest.truncate(LATEST);
     }
 
+    /// Takes the events of some subjects, by their keys, out of the latest.
+    pub(crate) fn forget(&mut self, is_theirs: impl Fn(&str) -> bool) {
+        self.latest.retain(|event| !is_theirs(&event.subject));
+    }
+
     /// The picture at `now`.
     pub(crate) fn read(&self, now: UtcMillis, lag_events: u64) -> Pulse {
         let this = now.get().div_euclid(UtcMillis::SECOND);

@@ -125,6 +125,14 @@ impl Letters {
         }
     }
 
+    /// Removes a letter, if it is there.
+    pub(crate) fn drop_letter(&mut self, reads: &Reads<'_>, id: Offset) -> Result<(), PipelineError> {
+        match self.get(reads, id)? {
+            Some(kept) => self.remove(reads, id, &kept),
+            None => Ok(()),
+        }
+    }
+
     fn remove(&mut self, reads: &Reads<'_>, id: Offset, kept: &KeptLetter) -> Result<(), PipelineError> {
         let totals = self.totals(reads)?;
         totals.kept -= 1;
@@ -205,6 +213,19 @@ pub(super) fn stored(
     id: Offset,
 ) -> Result<Option<KeptLetter>, PipelineError> {
     store.get(tables.dead_letters, &id.to_be_bytes())?.map(|bytes| decode(&bytes)).transpose()
+}
+
+/// Every letter that is stored, with its row as JSON.
+pub(crate) fn each_stored(
+    store: &dyn StateStore,
+    tables: &Tables,
+    mut take: impl FnMut(Offset, &[u8]),
+) -> Result<(), PipelineError> {
+    for pair in store.scan(tables.dead_letters, &[]) {
+        let (key, row) = pair?;
+        take(u64_of(&key).unwrap_or(u64::MAX), row.get(1..).unwrap_or_default());
+    }
+    Ok(())
 }
 
 /// All letters in numbers.

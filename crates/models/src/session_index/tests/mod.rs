@@ -141,3 +141,18 @@ fn a_built_index_takes_eight_bytes_a_click_and_a_little() {
     let exact = index.clicks() * 8 + index.sessions() * 4 + index.items() * 8;
     assert!(index.bytes() >= exact && index.bytes() < exact + 10_000, "{} {exact}", index.bytes());
 }
+
+#[test]
+fn emptied_sessions_keep_their_numbers_and_teach_nothing() {
+    let mut index = SessionIndex::build([&[1, 2][..], &[2, 3], &[3, 1]]);
+    let open = index.start_session();
+    for item in [1, 3] {
+        index.click(open, item);
+    }
+    let without = index.without(|session| session.0 == 1 || session == open);
+    assert_eq!((without.sessions(), without.clicks()), (4, 4));
+    assert_eq!((without.session(SessionNo(1)), without.session(SessionNo(2))), (&[][..], &[3, 1][..]));
+    assert_eq!([1, 2, 3].map(|item| without.sessions_holding(item)), [2, 1, 1]);
+    let mut without = without;
+    assert!(without.click(open, 9) && !without.click(SessionNo(1), 9));
+}

@@ -1,0 +1,170 @@
+//! Removing people: what the state, the views and the log hold under their keys goes, for good.
+//!
+//! In three steps. The projection, which alone writes the state, stops between two batches, waits until the
+//! store has everything, and removes the rows; nobody sees them from then on ([`rows`]). Then the log is
+//! searched up to that point, and what is theirs is overwritten with zeros ([`search`]). Then the store lets go
+//! of the older data. So what the log holds afterwards gives the state again, but for what was counted of them:
+//! popularity, counts of events and the numbers of sessions stay as they were, and name nobody.
+//!
+//! What came after the projection's stop is the beginning of something new. An interrupted erasure is made
+//! again from its beginning; a second one finds nothing and changes nothing.
+
+mod rows;
+mod search;
+
+use std::collections::BTreeSet;
+use std::sync::mpsc;
+
+use rustc_hash::FxHashSet;
+use serde::Serialize;
+use tradewind_kernel::Subject;
+use tradewind_ports::Offset;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::pipeline::{Pipeline, PipelineError};
+
+pub(crate) use rows::{Rows, remove};
+
+/// The people that are meant, by all their keys.
+#[derive(Debug, Default, Clone)]
+pub struct Whose {
+    keys: BTreeSet<String>,
+    hashes: FxHashSet<u64>,
+}
+
+impl Whose {
+    /// Those with these keys, as [`Subject::key`] writes them.
+    #[must_use]
+    pub fn new(keys: impl IntoIterator<Item = String>) -> Self {
+        let keys: BTreeSet<String> = keys.into_iter().collect();
+        let hashes = keys.iter().map(|key| xxh3_64(key.as_bytes())).collect();
+        Self { keys, hashes }
+    }
+
+    /// Whether a subject's key is one of theirs.
+    #[must_use]
+    pub fn is_key(&self, key: &str) -> bool {
+        self.keys.contains(key)
+    }
+
+    /// Whether a session's record is one of theirs, by the hash of its subject's key.
+    pub(crate) fn is_hash(&self, hash: u64) -> bool {
+        self.hashes.contains(&hash)
+    }
+
+    fn is_user(&self, id: &str) -> bool {
+        self.keys.contains(&Subject::User(id.to_owned()).key())
+    }
+
+    fn is_anonymous(&self, id: &str) -> bool {
+        self.keys.contains(&Subject::Anonymous(id.to_owned()).key())
+    }
+
+    /// Their keys, sorted.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(String::as_str)
+    }
+
+    /// Their ids as events and requests name them.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().filter_map(|key| key.get(2..)).filter(|id| !id.is_empty())
+    }
+}
+
+/// What was found and removed, by where it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Erased {
+    /// Profiles.
+    pub profiles: u64,
+    /// Links of an anonymous id to its user.
+    pub links: u64,
+    /// Records of sessions, which models are trained on.
+    pub sessions: u64,
+    /// Dead letters that named them.
+    pub dead_letters: u64,
+    /// Records of the log: events, decisions, notes.
+    pub log_records: u64,
+}
+
+impl Erased {
+    /// Everything together.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.profiles + self.links + self.sessions + self.dead_letters + self.log_records
+    }
+}
+
+/// What the projection is told to remove, and whom to answer.
+pub(crate) struct Order {
+    pub(crate) whose: Whose,
+    pub(crate) reply: mpsc::SyncSender<(Rows, Offset)>,
+}
+
+impl Pipeline {
+    /// All keys of the person that a subject is: the user, and every anonymous id that is linked to the same
+    /// one. It reads the whole table of links.
+    ///
+    /// # Errors
+    /// [`PipelineError`] when the state does not read, or the projection has stopped.
+    pub fn keys_of(&self, subject: &Subject) -> Result<BTreeSet<String>, PipelineError> {
+        let mut keys = BTreeSet::from([subject.key()]);
+        let user = match subject {
+            Subject::User(user) => Some(user.clone()),
+            Subject::Anonymous(id) => self.link(id)?,
+        };
+        let Some(user) = user else { return Ok(keys) };
+        keys.insert(Subject::User(user.clone()).key());
+        self.each_link(|anonymous, owner| {
+            if owner == user {
+                keys.insert(Subject::Anonymous(anonymous.to_owned()).key());
+            }
+        })?;
+        Ok(keys)
+    }
+
+    /// All keys that are in the state or in the log and are wanted: to find people again of whom only a
+    /// fingerprint is known. It reads everything.
+    ///
+    /// # Errors
+    /// [`PipelineError`] when the state or the log does not read.
+    pub fn find_keys(&self, is_wanted: &dyn Fn(&str) -> bool) -> Result<BTreeSet<String>, PipelineError> {
+        let mut keys = BTreeSet::new();
+        let mut note = |key: String| {
+            if !keys.contains(&key) && is_wanted(&key) {
+                keys.insert(key);
+            }
+        };
+        self.each_link(|anonymous, user| {
+            note(Subject::Anonymous(anonymous.to_owned()).key());
+            note(Subject::User(user.to_owned()).key());
+        })?;
+        self.each_profile_key(&mut note)?;
+        search::keys(self.inner.log.as_ref(), &mut note)?;
+        Ok(keys)
+    }
+
+    /// Removes these people. Blocks until nothing of them is left, as long as it takes to read the state and
+    /// the log, and to write the store anew.
+    ///
+    /// # Errors
+    /// [`PipelineError`]; then some of it may be done, and the same call made again does the rest.
+    pub fn erase(&self, whose: &Whose) -> Result<Erased, PipelineError> {
+        let (reply, answer) = mpsc::sync_channel(1);
+        self.inner.orders.lock().push(Order { whose: whose.clone(), reply });
+        // The projection drops the reply when it stops.
+        let (rows, until) = answer.recv().map_err(|_| PipelineError::Stopped)?;
+        let found = search::records(self.inner.log.as_ref(), until, whose, &rows.letters)?;
+        let log_records = self.inner.log.erase(&found)?;
+        self.inner.store.purge()?;
+        Ok(Erased {
+            profiles: rows.profiles,
+            links: rows.links,
+            sessions: rows.sessions,
+            dead_letters: rows.letters.len() as u64,
+            log_records,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
