@@ -18,7 +18,7 @@ use tradewind_ports::{EventLog, LogReader, Offset, Record};
 use crate::error::LakeError;
 use crate::upkeep::Upkeep;
 use crate::writer::LakeWriter;
-use crate::{measures, place};
+use crate::{measures, place, priority};
 
 /// Bytes of records that are read at a time.
 const READ_BYTES: usize = 4 << 20;
@@ -81,6 +81,7 @@ impl Follower {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("lake-io")
+            .on_thread_start(priority::give_way)
             .enable_all()
             .build()
             .map_err(|e| LakeError::Source(format!("the lake's runtime could not be made: {e}")))?;
@@ -89,7 +90,10 @@ impl Follower {
         let run = Run { source, options, stopped, position: shared.0, healthy: shared.1 };
         let thread = std::thread::Builder::new()
             .name("lake".into())
-            .spawn(move || runtime.block_on(run.run()))
+            .spawn(move || {
+                priority::give_way();
+                runtime.block_on(run.run());
+            })
             .map_err(|e| LakeError::Source(format!("the lake's thread could not be started: {e}")))?;
         Ok(Self { position, healthy, stop: Some(stop), thread: Some(thread) })
     }

@@ -20,6 +20,7 @@ mod follower;
 mod guard;
 mod measures;
 mod place;
+mod priority;
 mod products;
 mod rows;
 mod shelf;
