@@ -13,6 +13,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tradewind_kernel::{Clock, Currency};
+use tradewind_pipeline::Repetitions;
 use tradewind_ports::{EventLog, LogReader, Offset, Record};
 
 use crate::error::LakeError;
@@ -31,8 +32,8 @@ const BEGIN_AGAIN: Duration = Duration::from_secs(5);
 /// How often old days and files are looked for.
 const TIDY_EVERY: Duration = Duration::from_secs(3_600);
 
-/// Gives the offsets of a range whose events are duplicates, sorted.
-pub type Duplicates = Box<dyn Fn(Range<Offset>) -> Result<Vec<Offset>, String> + Send + Sync>;
+/// Tells which messages of a range of offsets count for nothing.
+pub type Duplicates = Box<dyn Fn(Range<Offset>) -> Result<Repetitions, String> + Send + Sync>;
 
 /// Where rows come from.
 pub struct Source {
@@ -40,7 +41,7 @@ pub struct Source {
     pub log: Arc<dyn EventLog>,
     /// One past the last offset that the projection has applied. Nothing beyond it is read.
     pub applied: Box<dyn Fn() -> Offset + Send + Sync>,
-    /// Which of the applied events are duplicates.
+    /// Which of the applied messages count for nothing.
     pub duplicates: Duplicates,
     /// The time, for what is too old.
     pub clock: Arc<dyn Clock>,

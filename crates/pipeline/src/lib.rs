@@ -36,6 +36,7 @@ pub use dead_letters::{
     Attempt, KeptLetter, LOG_DIALECT, Letter, LetterLimits, LetterTotals, MAX_LETTER_BYTES, Note,
 };
 pub use digest::state_digest;
+pub use duplicates::Repetitions;
 pub use entry::{Entry, EntryError};
 pub use items::Items;
 pub use live::Live;
