@@ -5,6 +5,7 @@ use tradewind_events::{Enrichment, Kind};
 use tradewind_kernel::UtcMillis;
 
 use super::*;
+use crate::durable::faults;
 use crate::testing::{NOON, event, none, number, open, record, rows, runtime};
 use crate::upkeep::Upkeep;
 
@@ -99,6 +100,77 @@ fn of_a_redriven_letters_events_those_that_count_are_there() {
     });
     let ids = rows(dir.path(), r#"select message_id as m from browse order by "offset", m"#);
     assert_eq!(ids, [json!({"m": "known"}), json!({"m": "new"}), json!({"m": "newer"})]);
+}
+
+/// A sync of something whose path holds `part` fails; gives the data files that the failed try left behind.
+async fn fail_once(root: &Path, part: &'static str) -> BTreeSet<PathBuf> {
+    let mut writer = open(root).await;
+    writer.take(&mixed(0, 12), &none()).unwrap();
+    writer.commit().await.unwrap();
+    let before = files(root, "browse");
+    writer.take(&mixed(12, 12), &none()).unwrap();
+    faults::fail_next(root, part);
+    let failed = writer.commit().await.unwrap_err().to_string();
+    assert!(faults::all_done(root) && failed.contains("fails for a test"), "{part}: {failed}");
+    assert_eq!(place::read_position(root).unwrap(), 12, "{part}");
+    files(root, "browse").difference(&before).cloned().collect()
+}
+
+#[test]
+fn what_could_not_be_synced_is_written_anew_under_another_name() {
+    // A data file, the folder of its day, a commit, the folder of commits, the position, the lake's folder.
+    for part in [
+        "browse/day=2026-01-15/part",
+        "browse/day=2026-01-15",
+        "browse/_delta_log/0",
+        "browse/_delta_log",
+        "POSITION",
+        "",
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let left = runtime().block_on(async {
+            let left = fail_once(dir.path(), part).await;
+            let mut writer = open(dir.path()).await;
+            assert_eq!(writer.position(), 12);
+            writer.take(&mixed(12, 15), &none()).unwrap();
+            writer.commit().await.unwrap();
+            left
+        });
+        assert_eq!(offsets(dir.path()), (0..27).collect::<Vec<_>>(), "{part}");
+        assert_eq!(number(dir.path(), "select count(*) from order_lines"), 14, "{part}");
+        let commits = dir.path().join("browse/_delta_log");
+        let commits = std::fs::read_dir(commits).unwrap().map(|e| e.unwrap().path());
+        let told: String =
+            commits.filter(|p| p.is_file()).map(|p| std::fs::read_to_string(p).unwrap()).collect();
+        if part.starts_with("browse") {
+            for file in left {
+                let name = file.file_name().unwrap().to_str().unwrap();
+                assert!(!told.contains(name), "{part}: {name} is referred to");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_merge_whose_sync_fails_leaves_the_small_files_in_place() {
+    let upkeep = Upkeep { keep_days: None, merge_at: 2 };
+    for part in ["browse/day", "browse/_delta_log/0"] {
+        let dir = tempfile::tempdir().unwrap();
+        runtime().block_on(async {
+            let mut writer = open(dir.path()).await;
+            for round in 0..2 {
+                writer.take(&mixed(round * 12, 12), &none()).unwrap();
+                writer.commit().await.unwrap();
+            }
+            faults::fail_next(dir.path(), part);
+            writer.merge(upkeep).await.unwrap_err();
+            assert!(faults::all_done(dir.path()));
+            assert_eq!(offsets(dir.path()), (0..24).collect::<Vec<_>>(), "{part}");
+            let mut writer = open(dir.path()).await;
+            assert!(writer.merge(upkeep).await.unwrap().merged_files >= 6);
+        });
+        assert_eq!(offsets(dir.path()), (0..24).collect::<Vec<_>>(), "{part}");
+    }
 }
 
 #[test]
