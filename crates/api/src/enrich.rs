@@ -20,6 +20,8 @@ use tradewind_events::enrich::{
 use tradewind_events::{Enrichment, Event, Kind};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
+use crate::state::Api;
+
 pub use self::geo::{GeoDatabase, GeoError};
 pub use self::proxies::TrustedProxies;
 pub(crate) use self::sender::{Peer, Sender};
@@ -188,6 +190,14 @@ impl Enricher {
         enriched.weekday = Some(local.weekday);
         enriched.season = country.map(|country| local.season(country).to_owned());
         enriched.holiday = country.and_then(|country| holiday(country, local.date)).map(str::to_owned);
+    }
+}
+
+impl Api {
+    /// Adds to events that the program's own pages recorded what they say of themselves: device, channel, local
+    /// time. They carry their browser's name in their context.
+    pub fn enrich_own(&self, events: &mut [Event]) {
+        events.iter_mut().for_each(|event| self.enricher.enrich_alone(event));
     }
 }
 

@@ -17,6 +17,7 @@ use serde_json::value::RawValue;
 use tradewind_events::{Enrichment, Event, Kind};
 use tradewind_kernel::{Currency, UtcMillis};
 use tradewind_lake::{DeltaSql, LakeWriter, SqlLimits, Upkeep};
+use tradewind_pipeline::Repetitions;
 use tradewind_ports::{Record, SqlEngine, SqlForm, block_on};
 
 /// 2026-01-01T00:00:00Z.
@@ -154,7 +155,7 @@ async fn write(root: &Path, total: u64) {
         let records: Vec<Record> = (offset..end).map(record).collect();
         making += cpu() - made_from;
         log_bytes += records.iter().map(|r| r.bytes.len()).sum::<usize>();
-        writer.take(&records, &[]).unwrap();
+        writer.take(&records, &Repetitions::default()).unwrap();
         offset = end;
         if writer.waiting_rows() >= COMMIT_ROWS {
             writer.commit().await.unwrap();

@@ -13,12 +13,13 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tradewind_kernel::{Clock, Currency};
+use tradewind_pipeline::Repetitions;
 use tradewind_ports::{EventLog, LogReader, Offset, Record};
 
 use crate::error::LakeError;
 use crate::upkeep::Upkeep;
 use crate::writer::LakeWriter;
-use crate::{measures, place};
+use crate::{measures, place, priority};
 
 /// Bytes of records that are read at a time.
 const READ_BYTES: usize = 4 << 20;
@@ -31,8 +32,8 @@ const BEGIN_AGAIN: Duration = Duration::from_secs(5);
 /// How often old days and files are looked for.
 const TIDY_EVERY: Duration = Duration::from_secs(3_600);
 
-/// Gives the offsets of a range whose events are duplicates, sorted.
-pub type Duplicates = Box<dyn Fn(Range<Offset>) -> Result<Vec<Offset>, String> + Send + Sync>;
+/// Tells which messages of a range of offsets count for nothing.
+pub type Duplicates = Box<dyn Fn(Range<Offset>) -> Result<Repetitions, String> + Send + Sync>;
 
 /// Where rows come from.
 pub struct Source {
@@ -40,7 +41,7 @@ pub struct Source {
     pub log: Arc<dyn EventLog>,
     /// One past the last offset that the projection has applied. Nothing beyond it is read.
     pub applied: Box<dyn Fn() -> Offset + Send + Sync>,
-    /// Which of the applied events are duplicates.
+    /// Which of the applied messages count for nothing.
     pub duplicates: Duplicates,
     /// The time, for what is too old.
     pub clock: Arc<dyn Clock>,
@@ -81,6 +82,7 @@ impl Follower {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("lake-io")
+            .on_thread_start(priority::give_way)
             .enable_all()
             .build()
             .map_err(|e| LakeError::Source(format!("the lake's runtime could not be made: {e}")))?;
@@ -89,7 +91,10 @@ impl Follower {
         let run = Run { source, options, stopped, position: shared.0, healthy: shared.1 };
         let thread = std::thread::Builder::new()
             .name("lake".into())
-            .spawn(move || runtime.block_on(run.run()))
+            .spawn(move || {
+                priority::give_way();
+                runtime.block_on(run.run());
+            })
             .map_err(|e| LakeError::Source(format!("the lake's thread could not be started: {e}")))?;
         Ok(Self { position, healthy, stop: Some(stop), thread: Some(thread) })
     }

@@ -3,7 +3,8 @@
 //! [`Follower`] reads the log behind the projection and hands it to a [`LakeWriter`], which turns records
 //! into rows (`rows`, `columns`) and commits them table by table. Each commit carries the log's next offset
 //! as the table's application transaction, so that what a crash cut short is written again without a second
-//! row. [`Upkeep`] merges small files, drops old days and removes files that nothing refers to.
+//! row. Every file is durable before a commit refers to it, and the commit before it can be seen (`durable`);
+//! a write whose sync fails is never trusted, and made anew from the log. [`Upkeep`] merges small files, drops old days and removes files that nothing refers to.
 //! [`DeltaSql`] answers queries over the same tables; it takes no lock and needs no server.
 //!
 //! Layout: `<root>/<table>/` is a Delta table (reader version 1, writer version 2) partitioned by `day`, the
@@ -13,6 +14,7 @@
 mod answer;
 mod columns;
 mod decisions;
+mod durable;
 mod error;
 mod events;
 mod family;
@@ -20,6 +22,7 @@ mod follower;
 mod guard;
 mod measures;
 mod place;
+mod priority;
 mod products;
 mod rows;
 mod shelf;

@@ -1,15 +1,16 @@
-//! Files of the lake that are not Delta's: where it stands in the log. And making files durable.
+//! Files of the lake that are not Delta's: where it stands in the log.
 //!
 //! The position is written after every table has its commit, so it may lag behind them after a crash; the
 //! tables' own transactions then tell which rows they have. Without the file the lake goes through the log
 //! from its beginning and writes nothing twice.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::Path;
 
 use tradewind_ports::Offset;
 
+use crate::durable;
 use crate::error::LakeError;
 
 const POSITION: &str = "POSITION";
@@ -42,9 +43,8 @@ pub(crate) fn write_position(root: &Path, offset: Offset) -> Result<(), LakeErro
     sync(root)
 }
 
-/// Makes a file, or the names in a folder, survive power loss.
-pub(crate) fn sync(path: &Path) -> Result<(), LakeError> {
-    File::open(path).and_then(|file| file.sync_all()).map_err(file_error("sync", path))
+fn sync(path: &Path) -> Result<(), LakeError> {
+    durable::sync(path).map_err(file_error("sync", path))
 }
 
 /// Sets aside a commit that power loss left without its content: the newest one, where it does not read. The

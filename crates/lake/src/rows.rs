@@ -6,7 +6,7 @@ use deltalake_core::arrow::array::RecordBatch;
 use tradewind_catalog::Change;
 use tradewind_decide::DecisionRecord;
 use tradewind_kernel::Currency;
-use tradewind_pipeline::{Entry, Note};
+use tradewind_pipeline::{Entry, Note, Repetitions};
 use tradewind_ports::{Offset, Record};
 
 use crate::columns::{ColumnType, batch_of, types_of};
@@ -42,19 +42,19 @@ fn place(offset: Offset) -> i64 {
 }
 
 impl Rows {
-    /// Takes records; those whose offset is among `duplicates`, which is sorted, are passed over, and so are
-    /// those that do not read, as the projection does.
-    pub(crate) fn read(records: &[Record], duplicates: &[Offset], currency: Currency) -> Self {
+    /// Takes records; what is among `duplicates` is passed over, and so is what does not read, as the
+    /// projection does.
+    pub(crate) fn read(records: &[Record], duplicates: &Repetitions, currency: Currency) -> Self {
         let mut rows = Self::default();
         for record in records {
-            if duplicates.binary_search(&record.offset).is_err() {
-                rows.add(record, currency);
+            if !duplicates.has_record(record.offset) {
+                rows.add(record, duplicates, currency);
             }
         }
         rows
     }
 
-    fn add(&mut self, record: &Record, currency: Currency) {
+    fn add(&mut self, record: &Record, duplicates: &Repetitions, currency: Currency) {
         let offset = place(record.offset);
         let unreadable = |error: &dyn std::fmt::Display| {
             tracing::error!(%error, offset, "a log record is left out of the lake: it does not read");
@@ -71,10 +71,11 @@ impl Rows {
                     self.products.push(ProductRow::new(offset, *product));
                 }
             }
-            // A re-drive that counted; one that did not is among the duplicates.
+            // A re-drive that counted, in part at least; one that did not is among the duplicates.
             Ok(Entry::DeadLetter(note)) => {
                 if let Note::Redriven { events, .. } = *note {
-                    for event in events {
+                    let counts = |(place, _): &(usize, _)| !duplicates.has_event(record.offset, *place);
+                    for (_, event) in events.into_iter().enumerate().filter(counts) {
                         let row = EventRow::new(offset, event, currency);
                         self.events.entry(row.family()).or_default().push(row);
                     }

@@ -22,7 +22,7 @@ use tradewind_ports::{BoxFuture, SqlAnswer, SqlEngine, SqlError, SqlForm};
 
 use crate::error::LakeError;
 use crate::shelf::Shelf;
-use crate::{answer, guard, measures, views};
+use crate::{answer, guard, measures, priority, views};
 
 /// Queries that run at once; more are refused.
 const AT_ONCE: usize = 4;
@@ -88,6 +88,7 @@ impl DeltaSql {
             .map_err(|e| failed("limits", &e))?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .thread_name("sql")
+            .on_thread_start(priority::give_way)
             .enable_all()
             .build()
             .map_err(|e| failed("threads", &e))?;

@@ -1,7 +1,7 @@
 //! One Delta table of the lake: open or make it, add columns, append with the log's offset.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use deltalake_core::arrow::array::{Array, ArrayRef, Date32Array, RecordBatch, UInt32Array, new_null_array};
@@ -19,6 +19,7 @@ use tradewind_ports::Offset;
 use url::Url;
 
 use crate::columns::{ColumnType, DAY};
+use crate::durable::DurableFiles;
 use crate::error::LakeError;
 use crate::place;
 
@@ -37,7 +38,6 @@ const PROPERTIES: [(&str, &str); 4] = [
 /// A table that is open for writing.
 pub(crate) struct Table {
     pub(crate) name: &'static str,
-    folder: PathBuf,
     pub(crate) delta: DeltaTable,
     /// One past the last offset whose rows it has.
     pub(crate) next: Offset,
@@ -71,7 +71,9 @@ impl Table {
         place::make_root(&folder)?;
         place::drop_torn_commit(&folder)?;
         let url = url_of(&folder).map_err(LakeError::table(name, "be opened"))?;
-        let builder = DeltaTableBuilder::from_url(url).map_err(LakeError::table(name, "be opened"))?;
+        let builder =
+            DeltaTableBuilder::from_url(url.clone()).map_err(LakeError::table(name, "be opened"))?;
+        let builder = builder.with_storage_backend(Arc::new(DurableFiles::default()), url);
         let mut delta = builder.build().map_err(LakeError::table(name, "be opened"))?;
         delta = match delta.load().await {
             Ok(()) => delta,
@@ -85,7 +87,7 @@ impl Table {
                 .map_err(LakeError::table(name, "be made"))?,
             Err(error) => return Err(LakeError::table(name, "be opened")(error)),
         };
-        let mut table = Self { name, folder, delta, next: 0, schema: Arc::new(Schema::empty()) };
+        let mut table = Self { name, delta, next: 0, schema: Arc::new(Schema::empty()) };
         table.evolve(columns).await?;
         table.next = table.transaction().await?;
         Ok(table)
@@ -136,7 +138,6 @@ impl Table {
             writer.write(part).await.map_err(failed)?;
             adds.extend(writer.flush().await.map_err(failed)?);
         }
-        self.sync_files(&adds)?;
         let transaction = Transaction::new(APP_ID, i64::try_from(next).unwrap_or(i64::MAX));
         let properties = CommitProperties::default().with_application_transaction(transaction);
         let operation = DeltaOperation::Write {
@@ -150,7 +151,6 @@ impl Table {
             .build(Some(snapshot), self.delta.log_store(), operation)
             .await
             .map_err(failed)?;
-        self.sync_commit(committed.version())?;
         self.delta.state = Some(committed.snapshot());
         self.next = next;
         Ok(count)
@@ -168,23 +168,6 @@ impl Table {
         let part =
             |(day, rows): (i32, Vec<u32>)| Ok((day, take_record_batch(&all, &UInt32Array::from(rows))?));
         places.into_iter().map(part).collect()
-    }
-
-    fn sync_files(&self, adds: &[Add]) -> Result<(), LakeError> {
-        let mut folders = std::collections::BTreeSet::new();
-        for add in adds {
-            let file = self.folder.join(&add.path);
-            place::sync(&file)?;
-            folders.extend(file.parent().map(Path::to_owned));
-        }
-        folders.insert(self.folder.clone());
-        folders.iter().try_for_each(|folder| place::sync(folder))
-    }
-
-    fn sync_commit(&self, version: u64) -> Result<(), LakeError> {
-        let log = self.folder.join("_delta_log");
-        place::sync(&log.join(format!("{version:020}.json")))?;
-        place::sync(&log)
     }
 }
 

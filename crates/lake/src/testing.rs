@@ -7,6 +7,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tradewind_events::{Event, Kind};
 use tradewind_kernel::{Currency, UtcMillis};
+use tradewind_pipeline::Repetitions;
 use tradewind_ports::{Offset, Record, SqlEngine, SqlForm, block_on};
 
 use crate::{DeltaSql, LakeWriter, SqlLimits};
@@ -26,6 +27,11 @@ pub(crate) fn event(id: &str, name: &str, at: i64, properties: &str) -> Event {
     event.anonymous_id = Some("browser-1".into());
     event.properties = Some(RawValue::from_string(properties.to_owned()).unwrap());
     event
+}
+
+/// No repetitions.
+pub(crate) fn none() -> Repetitions {
+    Repetitions::default()
 }
 
 /// Its record, as the pipeline writes it.

@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use deltalake_core::arrow::array::RecordBatch;
 use tradewind_kernel::Currency;
+use tradewind_pipeline::Repetitions;
 use tradewind_ports::{Offset, Record};
 
 use crate::columns::ColumnType;
@@ -101,12 +102,12 @@ impl LakeWriter {
         self.changed
     }
 
-    /// Takes the next records in the log's order. `duplicates`, sorted, are offsets of events that count for
-    /// nothing. Records from before [`taken`](Self::taken) are passed over.
+    /// Takes the next records in the log's order. `duplicates` says which of them count for nothing.
+    /// Records from before [`taken`](Self::taken) are passed over.
     ///
     /// # Errors
     /// [`LakeError::Columns`]
-    pub fn take(&mut self, records: &[Record], duplicates: &[Offset]) -> Result<(), LakeError> {
+    pub fn take(&mut self, records: &[Record], duplicates: &Repetitions) -> Result<(), LakeError> {
         let records = &records[records.partition_point(|r| r.offset < self.taken)..];
         let Some(last) = records.last() else { return Ok(()) };
         let rows = Rows::read(records, duplicates, self.currency);

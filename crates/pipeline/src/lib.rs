@@ -37,6 +37,7 @@ pub use dead_letters::{
     Attempt, KeptLetter, LOG_DIALECT, Letter, LetterLimits, LetterTotals, MAX_LETTER_BYTES, Note,
 };
 pub use digest::state_digest;
+pub use duplicates::Repetitions;
 pub use entry::{Entry, EntryError};
 pub use erasure::{Erased, Whose};
 pub use items::Items;

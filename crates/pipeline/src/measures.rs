@@ -6,11 +6,20 @@ use std::time::Duration;
 /// Tells the recorder what each metric means. Call it once the recorder is installed.
 pub fn describe_metrics() {
     describe_counter!("tradewind_events_applied_total", "Events applied to the state, each once");
-    describe_counter!("tradewind_events_duplicate_total", "Events dropped because their message id was seen");
-    describe_counter!("tradewind_log_records_unreadable_total", "Log records that could not be read");
+    describe_counter!(
+        "tradewind_events_duplicate_total",
+        "Events dropped because their message id was seen, or their letter was re-driven before"
+    );
+    describe_counter!(
+        "tradewind_log_records_unreadable_total",
+        "Log records passed over and kept as dead letters: they did not read, or made the projection panic"
+    );
     describe_counter!("tradewind_events_durable_total", "Log records appended and synced");
     describe_histogram!("tradewind_log_append_seconds", Unit::Seconds, "From append to durable");
-    describe_counter!("tradewind_log_appends_refused_total", "Appends that the log refused");
+    describe_counter!(
+        "tradewind_log_appends_refused_total",
+        "Appends refused, before the log or by it: too much waits, no room, too large, stopped"
+    );
     describe_counter!("tradewind_projection_records_total", "Log records projected");
     describe_histogram!("tradewind_projection_batch_seconds", Unit::Seconds, "One batch, from read to shown");
     describe_histogram!(
@@ -48,7 +57,7 @@ pub(crate) fn duplicates_dropped(count: u64) {
     counter!("tradewind_events_duplicate_total").increment(count);
 }
 
-/// A record could not be read and was passed over.
+/// A record could not be read, or made the projection panic, and was passed over.
 pub(crate) fn unreadable_record() {
     counter!("tradewind_log_records_unreadable_total").increment(1);
 }
@@ -59,7 +68,7 @@ pub(crate) fn events_durable(count: u64, took: Duration) {
     histogram!("tradewind_log_append_seconds").record(took.as_secs_f64());
 }
 
-/// The log refused an append.
+/// An append was refused, before the log or by it.
 pub(crate) fn append_refused() {
     counter!("tradewind_log_appends_refused_total").increment(1);
 }

@@ -14,6 +14,7 @@ use tradewind_people::{Profile, SessionRecord};
 use tradewind_ports::{AppendError, EventLog, Offset, ReadError, StateError, StateStore, block_on};
 
 use crate::dead_letters::LetterLimits;
+use crate::duplicates::Repetitions;
 use crate::erasure::Order;
 use crate::gate::Gate;
 use crate::keeper::{Keeper, committed};
@@ -398,13 +399,13 @@ impl Pipeline {
         *self.inner.live.checkpointed.borrow()
     }
 
-    /// Which of these records are repetitions of a message, in order. They must be before
-    /// [`checkpointed`](Self::checkpointed).
+    /// Which messages of these records count for nothing: repetitions, and what no folding survives. The
+    /// records must be before [`checkpointed`](Self::checkpointed).
     ///
     /// # Errors
     /// [`PipelineError`] when the state does not read.
-    pub fn duplicates(&self, range: Range<Offset>) -> Result<Vec<Offset>, PipelineError> {
-        Ok(duplicates::read(self.inner.store.as_ref(), &self.inner.tables, range)?)
+    pub fn duplicates(&self, range: Range<Offset>) -> Result<Repetitions, PipelineError> {
+        duplicates::read(self.inner.store.as_ref(), &self.inner.tables, range)
     }
 
     /// Waits until the store has everything that is applied.

@@ -11,11 +11,11 @@ use tradewind_catalog::{CatalogSnapshot, Change, Origin, Product};
 use tradewind_events::{Commerce, EventView, Kind, ProductRef};
 use tradewind_kernel::{Money, Subject, UtcMillis};
 use tradewind_people::Action;
-use tradewind_ports::Offset;
 
 use crate::counted::Counted;
 use crate::dead_letters::Letters;
 use crate::dedupe::Seen;
+use crate::duplicates::Uncounted;
 use crate::items::Items;
 use crate::pipeline::PipelineError;
 use crate::prepare::Prepared;
@@ -102,8 +102,10 @@ pub(crate) struct Plan {
     pub(crate) first_received: Option<UtcMillis>,
     /// Message ids seen.
     pub(crate) seen: Seen,
-    /// Offsets of repetitions; one for each repeated message of a record.
-    pub(crate) duplicates: Vec<Offset>,
+    /// Repetitions.
+    pub(crate) duplicates: Vec<Uncounted>,
+    /// Records that no folding survives.
+    pub(crate) buried: Vec<Uncounted>,
     /// The dead letters, where the batch has to do with them.
     pub(crate) letters: Option<Letters>,
     /// Whether the console is to be told of the events that come now.

@@ -24,6 +24,7 @@ use crate::changes::Changes;
 use crate::counted::Counted;
 use crate::dead_letters::{Note, words_of_panic};
 use crate::dedupe::Dedupe;
+use crate::duplicates::Uncounted;
 use crate::erasure::{self, Order};
 use crate::fold::{self, Folded, Touched};
 use crate::keeper::{CHECKPOINT_RECORDS, Pace, Task, committed};
@@ -190,6 +191,7 @@ impl Projection {
         }
         let mut plan = Plan::default();
         plan.letters = Some(letters);
+        plan.buried = records.iter().map(|record| Uncounted::Record(record.offset)).collect();
         Ok(plan)
     }
 
@@ -212,7 +214,10 @@ impl Projection {
         for (n, (item, record)) in items.into_iter().zip(records).enumerate() {
             plan.describing = n >= described_from;
             match item? {
-                Item::Event(prepared) => self.event(&mut plan, reads, &views, record.offset, prepared)?,
+                Item::Event(prepared) => {
+                    let place = Uncounted::Record(record.offset);
+                    self.event(&mut plan, reads, &views, place, prepared)?;
+                }
                 Item::Product(product) => plan.product(&views, *product),
                 Item::Change(change) => {
                     if !plan.change(&views, &change) {
@@ -225,11 +230,13 @@ impl Projection {
                     let is_redrive = matches!(*note, Note::Redriven { .. });
                     let again = letters.note(reads, limits, record.offset, *note)?;
                     if is_redrive && again.is_empty() {
-                        plan.duplicates.push(record.offset);
+                        plan.duplicates.push(Uncounted::Record(record.offset));
                     }
-                    for (event, at) in again {
+                    let is_one_of_several = again.len() > 1;
+                    for (n, (event, at)) in (0..).zip(again) {
                         let prepared = prepare::of_event((&event).into(), at, reads, &self.dedupe)?;
-                        self.event(&mut plan, reads, &views, record.offset, prepared)?;
+                        let place = Uncounted::of(record.offset, is_one_of_several.then_some(n));
+                        self.event(&mut plan, reads, &views, place, prepared)?;
                     }
                 }
                 Item::Nothing => {}
@@ -245,20 +252,20 @@ impl Projection {
         Ok(plan)
     }
 
-    /// Plans an event, if its message is new.
+    /// Plans an event, if its message is new; `place` is where it stands.
     fn event(
         &self,
         plan: &mut Plan,
         reads: &Reads<'_>,
         views: &Views<'_>,
-        offset: Offset,
+        place: Uncounted,
         prepared: Prepared<'_>,
     ) -> Result<(), PipelineError> {
         let older = [Some(&self.current.seen), reads.frozen.map(|f| &f.seen)];
         if prepared.mark.take(&mut plan.seen, older.iter().flatten()) {
             plan.event(reads, views, prepared)
         } else {
-            plan.duplicates.push(offset);
+            plan.duplicates.push(place);
             Ok(())
         }
     }
@@ -269,9 +276,9 @@ impl Projection {
         self.next_session += folded.begun;
         self.current.seen.extend(plan.seen);
         self.counted.extend(plan.counted);
-        for offset in &plan.duplicates {
+        for uncounted in plan.duplicates.iter().chain(&plan.buried) {
             let older = reads.frozen.map(|f| &f.duplicates);
-            self.current.duplicates.note(*offset, older, reads.store, reads.tables)?;
+            self.current.duplicates.note(*uncounted, older, reads.store, reads.tables)?;
         }
         if let Some(letters) = plan.letters {
             self.current.letters = letters;

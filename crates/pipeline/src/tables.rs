@@ -21,7 +21,7 @@ pub(crate) struct Tables {
     pub(crate) counters: TableId,
     /// Hash of an imported message's id → nothing.
     pub(crate) imported: TableId,
-    /// Offset of a chunk's first record (u64 big-endian) → bits, see [`crate::duplicates`].
+    /// Offset of a chunk's first record (u64 big-endian) → bits, and more, see [`crate::duplicates`].
     pub(crate) duplicates: TableId,
     /// Log offset (u64 big-endian) → what could not be processed there.
     pub(crate) dead_letters: TableId,

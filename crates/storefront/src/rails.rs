@@ -4,10 +4,12 @@
 //! which says so. Placements that only make sense with an answer (what was viewed, what is bought together)
 //! stay empty.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tradewind_catalog::Product;
 
 use crate::shop::Shop;
 use crate::state::App;
@@ -74,6 +76,12 @@ pub(crate) struct Rail {
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Slot {
     /// The product.
+    #[serde(skip)]
+    pub(crate) product_id: String,
+    /// Where the decision put it, from 1.
+    #[serde(skip)]
+    pub(crate) position: u32,
+    /// What is shown of it.
     pub(crate) card: Card,
     /// Which part of the engine named it.
     pub(crate) source: String,
@@ -191,7 +199,8 @@ fn answered_rail(shop: &Shop, decision_id: &str, wanted: &Wanted, placement: &An
             card.href = format!("{}?from={from}&slot={slot}.{}", card.href, answered.position);
         }
         let source = text::source(answered.source.as_deref().unwrap_or_default());
-        Some(Slot { card, source, reasons: answered.reasons.iter().map(|why| sentence(why)).collect() })
+        let reasons = answered.reasons.iter().map(|why| sentence(why)).collect();
+        Some(Slot { product_id: product.id.clone(), position: answered.position, card, source, reasons })
     };
     Rail {
         placement: wanted.name.to_owned(),
@@ -209,15 +218,21 @@ fn plain_rail(shop: &Shop, wanted: &Wanted, stand_ins: Option<&[u32]>) -> Rail {
         "product.similar" => shop.plain_choice(stand_ins, wanted.limit, &wanted.anchors),
         _ => Vec::new(),
     };
-    let cards = items.iter().filter_map(|&item| shop.get(item)).map(|product| Card::of(product));
-    let slot = |card| Slot { card, source: "Catalog".to_owned(), reasons: Vec::new() };
+    let products = items.iter().filter_map(|&item| shop.get(item));
+    let slot = |(position, product): (u32, &Arc<Product>)| Slot {
+        product_id: product.id.clone(),
+        position,
+        card: Card::of(product),
+        source: "Catalog".to_owned(),
+        reasons: Vec::new(),
+    };
     Rail {
         placement: wanted.name.to_owned(),
         title: if wanted.name == "home.trending" { "From the shop" } else { title(wanted.name) },
         decision_id: String::new(),
         is_degraded: false,
         is_plain: true,
-        slots: cards.map(slot).collect(),
+        slots: (1..).zip(products).map(slot).collect(),
     }
 }
 

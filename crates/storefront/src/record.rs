@@ -1,6 +1,7 @@
 //! What a visit leaves behind: canonical Segment Ecommerce v2 events.
 //!
-//! A page gathers its events in a [`Record`] and sends them in one call, before it asks for decisions.
+//! A page gathers its events in a [`Record`] and sends them in one call, before it asks for decisions; what the
+//! decisions put on it follows in a second one, before the page is sent.
 //! Sending never fails a page: what goes wrong is a line in the log.
 
 use std::time::Duration;
@@ -12,6 +13,7 @@ use tradewind_events::{Event, EventName, Kind};
 use tradewind_kernel::{Money, fresh_id};
 
 use crate::cart::Cart;
+use crate::rails::{Rail, Slot};
 use crate::shop::Shop;
 use crate::state::App;
 use crate::text;
@@ -69,6 +71,31 @@ impl<'a> Record<'a> {
         properties.insert("position".into(), json!(click.position));
         properties.insert("list_id".into(), json!(click.placement));
         self.track(&EventName::ProductClicked, &Value::Object(properties))
+    }
+
+    /// Rails were drawn: for each that a decision filled, its products in the positions that it gave them.
+    pub(crate) fn shown<'r>(
+        mut self,
+        shop: &Shop,
+        rails: impl IntoIterator<Item = &'r Option<Rail>>,
+    ) -> Self {
+        let decided = |rail: &&Rail| !rail.decision_id.is_empty() && !rail.slots.is_empty();
+        for rail in rails.into_iter().flatten().filter(decided) {
+            let product = |slot: &Slot| {
+                let mut properties = product_ref(shop.product(&slot.product_id)?, None);
+                properties.insert("position".into(), json!(slot.position));
+                Some(Value::Object(properties))
+            };
+            let products: Vec<Value> = rail.slots.iter().filter_map(product).collect();
+            let impression = json!({
+                "decision_id": rail.decision_id,
+                "placement": rail.placement,
+                "list_id": rail.placement,
+                "products": products,
+            });
+            self = self.track(&EventName::RecommendationsViewed, &impression);
+        }
+        self
     }
 
     /// Somebody said who they are.

@@ -63,7 +63,7 @@ mod with {
     use std::time::Duration;
 
     use tradewind_lake::{DeltaSql, Follower, FollowerOptions, Source, SqlLimits, Upkeep};
-    use tradewind_pipeline::Pipeline;
+    use tradewind_pipeline::{Pipeline, Repetitions};
     use tradewind_ports::Offset;
 
     use super::*;
@@ -102,8 +102,8 @@ mod with {
         }
     }
 
-    /// The offsets of a range whose events the projection knew already.
-    fn duplicates(pipeline: &Pipeline, range: Range<Offset>) -> Result<Vec<Offset>, String> {
+    /// What of a range the projection did not count.
+    fn duplicates(pipeline: &Pipeline, range: Range<Offset>) -> Result<Repetitions, String> {
         pipeline.duplicates(range).map_err(|e| e.to_string())
     }
 

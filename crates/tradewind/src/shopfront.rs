@@ -52,8 +52,11 @@ impl Engine for Behind {
         self.api.pipeline.live().catalog.load_full()
     }
 
-    fn collect(&self, events: Vec<Event>) -> BoxFuture<'_, Result<(), String>> {
-        Box::pin(async move { self.api.pipeline.collect(&events).await.map_err(|e| e.to_string()) })
+    fn collect(&self, mut events: Vec<Event>) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async move {
+            self.api.enrich_own(&mut events);
+            self.api.pipeline.collect(&events).await.map_err(|e| e.to_string())
+        })
     }
 
     fn decide(&self, ask: Value) -> BoxFuture<'_, Value> {

@@ -110,6 +110,7 @@ pub(crate) async fn show(State(app): State<Shared>, visit: Visitor) -> Response 
         max_quantity: MAX_QUANTITY,
         add_ons: rails.take("cart.add_ons"),
     };
+    Record::of(&visit, "Cart").shown(&shop, [&page.add_ons]).send(&app).await;
     render::page(&app, &visit, "cart.html", &Head::private("Cart"), &page)
 }
 

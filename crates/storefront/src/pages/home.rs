@@ -52,6 +52,8 @@ pub(crate) async fn show(State(app): State<Shared>, visit: Visitor) -> Response 
         browse_href: departments.first().map_or_else(|| "/search".to_owned(), |c| c.href()),
         tiles: departments.into_iter().take(MAX_TILES).filter_map(|c| tile(&shop, c)).collect(),
     };
+    let rails = [&page.for_you, &page.recently_viewed, &page.trending];
+    Record::of(&visit, &app.site.name).shown(&shop, rails).send(&app).await;
     let head = Head::public("", &app.site.tagline, &view::absolute(&visit, "/"));
     render::page(&app, &visit, "home.html", &head, &page)
 }

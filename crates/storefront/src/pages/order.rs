@@ -59,5 +59,6 @@ pub(crate) async fn show(
         trending: rails.take("home.trending").filter(|_| for_you.is_none()),
         for_you,
     };
+    Record::of(&visit, "Thank you").shown(&shop, [&page.for_you, &page.trending]).send(&app).await;
     render::page(&app, &visit, "order.html", &Head::private("Thank you"), &page)
 }

@@ -82,6 +82,8 @@ pub(crate) async fn show(
         similar: rails.take("product.similar"),
         card,
     };
+    let rails = [&page.bought_together, &page.similar];
+    Record::of(&visit, &page.card.title).shown(&shop, rails).send(&app).await;
     let about = if product.description.is_empty() { &page.card.title } else { &product.description };
     let kept = product.availability != Availability::Withdrawn;
     let canonical = if kept { view::absolute(&visit, &page.card.href) } else { String::new() };

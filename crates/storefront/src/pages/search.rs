@@ -54,6 +54,7 @@ pub(crate) async fn show(
     if grid.items.is_empty() {
         let question = Question { wanted: vec![Wanted::new("home.trending", 10)], ..Question::default() };
         trending = rails::decide(&app, &shop, &visit, &question).await.take("home.trending");
+        Record::of(&visit, &title).shown(&shop, [&trending]).send(&app).await;
     }
     let head = Head { query: words.clone(), ..Head::private(&title) };
     render::page(&app, &visit, "search.html", &head, &SearchPage { query: words, grid, trending })

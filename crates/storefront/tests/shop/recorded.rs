@@ -10,7 +10,7 @@ use super::{Browser, properties};
 async fn a_click_is_recorded_before_the_view_and_known_to_the_decision() {
     let mut browser = Browser::new();
     browser.get("/p/p26?from=dec-1&slot=home.for_you.3&utm_source=news&utm_campaign=spring").await;
-    assert_eq!(browser.recorded(), ["Product", "Product Clicked", "Product Viewed"]);
+    assert_eq!(browser.recorded()[..3], ["Product", "Product Clicked", "Product Viewed"]);
     let click = properties(&browser.last("Product Clicked"));
     assert_eq!(
         (&click["decision_id"], &click["placement"], &click["position"], &click["product_id"]),
@@ -79,4 +79,42 @@ async fn the_browsers_id_stays() {
         assert!(cookie.contains(part), "{cookie}");
     }
     assert_eq!(browser.get("/").await.header("set-cookie"), "");
+}
+
+#[tokio::test]
+async fn what_a_decision_put_on_a_page_is_recorded_with_its_positions() {
+    let mut browser = Browser::new();
+    let page = browser.get("/p/p26").await;
+    let events = browser.engine.events();
+    let impressions: Vec<_> = events
+        .iter()
+        .filter(|e| e.name.as_deref() == Some("Recommendations Viewed"))
+        .map(properties)
+        .collect();
+    let placements: Vec<_> = impressions.iter().map(|shown| shown["placement"].as_str().unwrap()).collect();
+    assert_eq!(placements, ["product.bought_together", "product.similar"]);
+    for shown in &impressions {
+        let (id, placement) = (shown["decision_id"].as_str().unwrap(), shown["placement"].as_str().unwrap());
+        let products = shown["products"].as_array().unwrap();
+        assert!(!products.is_empty() && shown["list_id"] == placement);
+        for (position, product) in (1..).zip(products) {
+            assert_eq!(product["position"], position, "{shown}");
+            // What is recorded is what is there, and a click on it says the same.
+            let link = format!(
+                "/p/{}?from={id}&amp;slot={placement}.{position}",
+                product["product_id"].as_str().unwrap()
+            );
+            page.shows(&[&link]);
+        }
+    }
+    assert_eq!(browser.recorded().last().map(String::as_str), Some("Recommendations Viewed"));
+    let event = browser.last("Recommendations Viewed");
+    assert_eq!(event.anonymous_id.as_deref(), browser.cookie("tw_anon"));
+}
+
+#[tokio::test]
+async fn plain_content_is_no_impression_of_a_decision() {
+    let mut browser = Browser::at(super::memory::goods(), super::Health::Broken);
+    browser.get("/").await.shows(&["From the shop"]);
+    assert!(browser.recorded().iter().all(|name| name != "Recommendations Viewed"));
 }

@@ -40,7 +40,7 @@ struct Message {
 }
 
 /// One client with its memory: every message that it ever sent.
-struct Writer {
+pub(crate) struct Writer {
     number: usize,
     rng: Rng,
     messages: Vec<Message>,
@@ -156,11 +156,11 @@ fn check_bounds(server: &Server, writers: &[Writer]) {
     }
 }
 
-/// Exactly what was sent, by subject and by name.
-fn check_exactly(server: &Server, writers: &[Writer]) {
+/// Exactly what was sent, by subject and by name. Gives how many events there are of each name.
+pub(crate) fn check_exactly(server: &Server, writers: &[Writer]) -> BTreeMap<&'static str, u64> {
     let stats = server.drained().unwrap();
     let mut client = server.connect().unwrap();
-    let mut by_name: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut by_name: BTreeMap<&'static str, u64> = BTreeMap::new();
     for writer in writers {
         for (subject, (acked, sent)) in writer.counts().into_iter().enumerate() {
             assert_eq!(acked, sent, "everything is acknowledged by now");
@@ -180,10 +180,22 @@ fn check_exactly(server: &Server, writers: &[Writer]) {
     }
     assert_eq!(stats["eventsTotal"], by_name.values().sum::<u64>());
     assert_eq!(stats["eventsByName"], json!(by_name));
+    by_name
 }
 
-/// One kill; gives whether any writer was left with a batch that was not acknowledged.
-fn cycle(dir: &Path, writers: &mut [Writer], delay: Duration) -> bool {
+/// Writers that have sent nothing yet.
+pub(crate) fn new_writers() -> Vec<Writer> {
+    (0..WRITERS).map(Writer::new).collect()
+}
+
+/// Everything that is left is sent and acknowledged.
+pub(crate) fn finish(server: &Server, writers: &mut [Writer]) {
+    check_bounds(server, writers);
+    writers.iter_mut().for_each(|w| w.finish(&mut server.connect().unwrap()));
+}
+
+/// One kill, once `under_way` returns; gives whether any writer was left with a batch that was not acknowledged.
+pub(crate) fn cycle(dir: &Path, writers: &mut [Writer], under_way: impl FnOnce()) -> bool {
     let server = Server::start(Path::new(PROGRAM), dir, &[]).unwrap();
     check_bounds(&server, writers);
     let (address, started, killed) = (server.address(), AtomicU64::new(0), AtomicBool::new(false));
@@ -196,7 +208,7 @@ fn cycle(dir: &Path, writers: &mut [Writer], delay: Duration) -> bool {
         while started.load(Ordering::Acquire) == 0 {
             std::thread::yield_now();
         }
-        std::thread::park_timeout(delay);
+        under_way();
         killed.store(true, Ordering::Release);
         server.kill();
         threads.into_iter().fold(false, |any, thread| thread.join().unwrap() | any)
@@ -206,16 +218,15 @@ fn cycle(dir: &Path, writers: &mut [Writer], delay: Duration) -> bool {
 #[test]
 fn nothing_acknowledged_is_lost_and_nothing_counts_twice() {
     let dir = tempfile::tempdir().unwrap();
-    let mut writers: Vec<Writer> = (0..WRITERS).map(Writer::new).collect();
+    let mut writers = new_writers();
     let mut rng = Rng(7);
     let (cycles, mut in_flight) = (cycles(), 0);
     for _ in 0..cycles {
         let delay = Duration::from_millis(rng.below(LONGEST_MS + 1) as u64);
-        in_flight += usize::from(cycle(dir.path(), &mut writers, delay));
+        in_flight += usize::from(cycle(dir.path(), &mut writers, || std::thread::park_timeout(delay)));
     }
     let server = Server::start(Path::new(PROGRAM), dir.path(), &[]).unwrap();
-    check_bounds(&server, &writers);
-    writers.iter_mut().for_each(|w| w.finish(&mut server.connect().unwrap()));
+    finish(&server, &mut writers);
     check_exactly(&server, &writers);
     let (status, log) = server.stop().unwrap();
     assert!(status.success() && !log.contains("panicked"), "{log}");

@@ -12,6 +12,8 @@ mod crash;
 mod dead_letters;
 mod full_disk;
 mod journey;
+#[cfg(feature = "lake")]
+mod lake;
 mod malformed;
 mod oracle;
 mod retention;

@@ -35,7 +35,10 @@ impl House {
         let source = Source {
             log: Arc::clone(&self.log),
             applied: Box::new(move || applied.load(Ordering::SeqCst)),
-            duplicates: Box::new(|range| Ok(range.filter(|offset| offset % 7 == 6).collect())),
+            duplicates: Box::new(|range| {
+                let repeated = range.filter(|offset| offset % 7 == 6).collect();
+                Ok(Repetitions::of_records(repeated))
+            }),
             clock: Arc::new(FixedClock::new(UtcMillis::new(NOON))),
         };
         let options = FollowerOptions {

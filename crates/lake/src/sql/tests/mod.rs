@@ -3,7 +3,7 @@ use serde_json::json;
 use tradewind_ports::block_on;
 
 use super::*;
-use crate::testing::{NOON, event, limits, number, open, record, rows, runtime};
+use crate::testing::{NOON, event, limits, none, number, open, record, rows, runtime};
 
 fn filled() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
@@ -20,7 +20,7 @@ fn filled() -> tempfile::TempDir {
                 )
             })
             .collect();
-        writer.take(&records, &[]).unwrap();
+        writer.take(&records, &none()).unwrap();
         writer.commit().await.unwrap();
     });
     dir
@@ -157,7 +157,7 @@ fn a_query_sees_what_was_committed_before_it() {
     assert_eq!(count(), 5);
     runtime().block_on(async {
         let mut writer = open(dir.path()).await;
-        writer.take(&[record(5, &event("m5", "Product Viewed", NOON, "{}"))], &[]).unwrap();
+        writer.take(&[record(5, &event("m5", "Product Viewed", NOON, "{}"))], &none()).unwrap();
         writer.commit().await.unwrap();
     });
     assert_eq!(count(), 6);

@@ -5,7 +5,8 @@ use tradewind_events::{Enrichment, Kind};
 use tradewind_kernel::UtcMillis;
 
 use super::*;
-use crate::testing::{NOON, event, number, open, record, rows, runtime};
+use crate::durable::faults;
+use crate::testing::{NOON, event, none, number, open, record, rows, runtime};
 use crate::upkeep::Upkeep;
 
 const DAY: i64 = UtcMillis::DAY;
@@ -34,17 +35,17 @@ fn a_crash_between_two_tables_commits_writes_nothing_twice_and_loses_nothing() {
         let dir = tempfile::tempdir().unwrap();
         runtime().block_on(async {
             let mut writer = open(dir.path()).await;
-            writer.take(&mixed(0, 8), &[]).unwrap();
+            writer.take(&mixed(0, 8), &none()).unwrap();
             writer.commit().await.unwrap();
-            writer.take(&mixed(8, 12), &[]).unwrap();
+            writer.take(&mixed(8, 12), &none()).unwrap();
             writer.commit_tables(stop_after).await.unwrap();
             drop(writer);
 
             let mut writer = open(dir.path()).await;
             assert_eq!(writer.position(), 8);
             // It is read again with more behind it, in other pieces.
-            writer.take(&mixed(8, 5), &[]).unwrap();
-            writer.take(&mixed(10, 14), &[]).unwrap();
+            writer.take(&mixed(8, 5), &none()).unwrap();
+            writer.take(&mixed(10, 14), &none()).unwrap();
             writer.commit().await.unwrap();
             assert_eq!(writer.position(), 24);
         });
@@ -59,12 +60,12 @@ fn without_its_position_the_lake_goes_through_the_log_again() {
     let dir = tempfile::tempdir().unwrap();
     runtime().block_on(async {
         let mut writer = open(dir.path()).await;
-        writer.take(&mixed(0, 10), &[]).unwrap();
+        writer.take(&mixed(0, 10), &none()).unwrap();
         writer.commit().await.unwrap();
         std::fs::remove_file(dir.path().join("POSITION")).unwrap();
         let mut writer = open(dir.path()).await;
         assert_eq!(writer.position(), 0);
-        writer.take(&mixed(0, 12), &[]).unwrap();
+        writer.take(&mixed(0, 12), &none()).unwrap();
         writer.commit().await.unwrap();
     });
     assert_eq!(offsets(dir.path()), (0..12).collect::<Vec<_>>());
@@ -77,11 +78,99 @@ fn duplicates_and_what_does_not_read_are_left_out() {
         let mut writer = open(dir.path()).await;
         let mut records = mixed(0, 10);
         records[4].bytes = vec![1, 9].into();
-        writer.take(&records, &[2, 3, 7]).unwrap();
+        writer.take(&records, &Repetitions::of_records(vec![2, 3, 7])).unwrap();
         assert_eq!(writer.commit().await.unwrap().rows, 6 + 2);
         assert_eq!(writer.position(), 10);
     });
     assert_eq!(offsets(dir.path()), [0, 1, 5, 6, 8, 9]);
+}
+
+#[test]
+fn of_a_redriven_letters_events_those_that_count_are_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let one = |id: &str| event(id, "Product Viewed", NOON, "{}");
+    let events = [one("known"), one("new"), one("newer")];
+    let note = json!({"redriven": {"id": 0, "at": NOON, "by": "me", "events": events}}).to_string();
+    let redriven = |offset| Record { offset, bytes: [&[5, 1], note.as_bytes()].concat().into() };
+    runtime().block_on(async {
+        let mut writer = open(dir.path()).await;
+        let repeated = Repetitions::of_records(vec![2]).with_events(1, vec![0]);
+        writer.take(&[record(0, &one("known")), redriven(1), redriven(2)], &repeated).unwrap();
+        writer.commit().await.unwrap();
+    });
+    let ids = rows(dir.path(), r#"select message_id as m from browse order by "offset", m"#);
+    assert_eq!(ids, [json!({"m": "known"}), json!({"m": "new"}), json!({"m": "newer"})]);
+}
+
+/// A sync of something whose path holds `part` fails; gives the data files that the failed try left behind.
+async fn fail_once(root: &Path, part: &'static str) -> BTreeSet<PathBuf> {
+    let mut writer = open(root).await;
+    writer.take(&mixed(0, 12), &none()).unwrap();
+    writer.commit().await.unwrap();
+    let before = files(root, "browse");
+    writer.take(&mixed(12, 12), &none()).unwrap();
+    faults::fail_next(root, part);
+    let failed = writer.commit().await.unwrap_err().to_string();
+    assert!(faults::all_done(root) && failed.contains("fails for a test"), "{part}: {failed}");
+    assert_eq!(place::read_position(root).unwrap(), 12, "{part}");
+    files(root, "browse").difference(&before).cloned().collect()
+}
+
+#[test]
+fn what_could_not_be_synced_is_written_anew_under_another_name() {
+    // A data file, the folder of its day, a commit, the folder of commits, the position, the lake's folder.
+    for part in [
+        "browse/day=2026-01-15/part",
+        "browse/day=2026-01-15",
+        "browse/_delta_log/0",
+        "browse/_delta_log",
+        "POSITION",
+        "",
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let left = runtime().block_on(async {
+            let left = fail_once(dir.path(), part).await;
+            let mut writer = open(dir.path()).await;
+            assert_eq!(writer.position(), 12);
+            writer.take(&mixed(12, 15), &none()).unwrap();
+            writer.commit().await.unwrap();
+            left
+        });
+        assert_eq!(offsets(dir.path()), (0..27).collect::<Vec<_>>(), "{part}");
+        assert_eq!(number(dir.path(), "select count(*) from order_lines"), 14, "{part}");
+        let commits = dir.path().join("browse/_delta_log");
+        let commits = std::fs::read_dir(commits).unwrap().map(|e| e.unwrap().path());
+        let told: String =
+            commits.filter(|p| p.is_file()).map(|p| std::fs::read_to_string(p).unwrap()).collect();
+        if part.starts_with("browse") {
+            for file in left {
+                let name = file.file_name().unwrap().to_str().unwrap();
+                assert!(!told.contains(name), "{part}: {name} is referred to");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_merge_whose_sync_fails_leaves_the_small_files_in_place() {
+    let upkeep = Upkeep { keep_days: None, merge_at: 2 };
+    for part in ["browse/day", "browse/_delta_log/0"] {
+        let dir = tempfile::tempdir().unwrap();
+        runtime().block_on(async {
+            let mut writer = open(dir.path()).await;
+            for round in 0..2 {
+                writer.take(&mixed(round * 12, 12), &none()).unwrap();
+                writer.commit().await.unwrap();
+            }
+            faults::fail_next(dir.path(), part);
+            writer.merge(upkeep).await.unwrap_err();
+            assert!(faults::all_done(dir.path()));
+            assert_eq!(offsets(dir.path()), (0..24).collect::<Vec<_>>(), "{part}");
+            let mut writer = open(dir.path()).await;
+            assert!(writer.merge(upkeep).await.unwrap().merged_files >= 6);
+        });
+        assert_eq!(offsets(dir.path()), (0..24).collect::<Vec<_>>(), "{part}");
+    }
 }
 
 #[test]
@@ -120,7 +209,7 @@ fn what_an_event_says_is_typed() {
     records.push(Record { offset: 5, bytes: [&[2, 1], &product[..]].concat().into() });
     runtime().block_on(async {
         let mut writer = open(dir.path()).await;
-        writer.take(&records, &[]).unwrap();
+        writer.take(&records, &none()).unwrap();
         writer.commit().await.unwrap();
     });
     let ask = |sql: &str| rows(dir.path(), sql).remove(0);
@@ -169,7 +258,7 @@ fn a_newer_program_adds_columns_and_an_older_one_leaves_them_be() {
             LakeWriter::open_with(dir.path(), tradewind_kernel::Currency::EUR, tables).await.unwrap();
         let properties = r#"{"product_id":"a","quantity":3}"#;
         let one = event(&format!("m{first}"), "Product Viewed", NOON, properties);
-        writer.take(&[record(first, &one)], &[]).unwrap();
+        writer.take(&[record(first, &one)], &none()).unwrap();
         writer.commit().await.unwrap();
     };
     let quantities = || {
@@ -199,7 +288,7 @@ fn merging_keeps_every_row_and_tidying_drops_old_days_and_lost_files() {
     runtime().block_on(async {
         let mut writer = open(dir.path()).await;
         for round in 0..3 {
-            writer.take(&mixed(round * 12, 12), &[]).unwrap();
+            writer.take(&mixed(round * 12, 12), &none()).unwrap();
             writer.commit().await.unwrap();
         }
         assert_eq!(files(dir.path(), "browse").len(), 9);
@@ -224,7 +313,7 @@ fn merging_keeps_every_row_and_tidying_drops_old_days_and_lost_files() {
         assert_eq!(offsets(dir.path()), kept);
 
         // It goes on where it was.
-        writer.take(&mixed(36, 12), &[]).unwrap();
+        writer.take(&mixed(36, 12), &none()).unwrap();
         writer.commit().await.unwrap();
         drop(writer);
         assert_eq!(open(dir.path()).await.position(), 48);

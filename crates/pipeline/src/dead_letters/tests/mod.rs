@@ -102,6 +102,31 @@ fn the_redrive_mark_holds_when_the_message_id_is_long_forgotten() {
 }
 
 #[test]
+fn of_a_letters_several_events_readers_count_what_the_state_counts() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipeline = open(dir.path(), NOW);
+    block_on(pipeline.collect_with(&[viewed("1", "a", "p")], vec![letter("malformed", "{}"); 3])).unwrap();
+    let again = |id, ids: &[&str]| {
+        let events = ids.iter().map(|id| viewed(id, "a", "q")).collect();
+        Note::Redriven { id, at: NOW, by: "me".into(), events }
+    };
+    // Known from before; twice in one letter; a whole letter of known ones; one of one event.
+    note(&pipeline, &[again(1, &["1", "2", "3", "2"]), again(2, &["3", "1"]), again(3, &["2"])]);
+    assert_eq!(profile(&pipeline, &anonymous("a")).events, 3);
+    let check = |pipeline: &Pipeline| {
+        let found = pipeline.duplicates(0..7).unwrap();
+        let counted =
+            |offset, events| (0..events).filter(|n| !found.has_event(offset, *n)).collect::<Vec<_>>();
+        assert_eq!((counted(4, 4), counted(5, 2), counted(6, 1)), (vec![1, 2], vec![], vec![]));
+        let whole: Vec<Offset> = (0..7).filter(|offset| found.has_record(*offset)).collect();
+        assert_eq!(whole, [6]);
+    };
+    check(&pipeline);
+    drop(pipeline);
+    check(&open(dir.path(), NOW));
+}
+
+#[test]
 fn poison_does_not_block_what_follows() {
     let dir = tempfile::tempdir().unwrap();
     let log = SegmentLog::open(&dir.path().join("log"), LogOptions::default()).unwrap();
@@ -130,6 +155,9 @@ fn poison_does_not_block_what_follows() {
     assert_eq!(pipeline.logged_event(2).unwrap().unwrap().message_id, "bad");
     assert!(pipeline.logged_event(1).unwrap().is_none());
     note(&pipeline, &[redriven(2, poison)]);
+    let uncounted = pipeline.duplicates(0..8).unwrap();
+    let left_out: Vec<Offset> = (0..8).filter(|offset| uncounted.has_record(*offset)).collect();
+    assert_eq!(left_out, [2, 5, 7], "the two that panic, and the re-drive that does: readers count none");
     let kept = pipeline.dead_letter(2).unwrap().unwrap();
     assert_eq!((kept.is_resolved, kept.history[0].code.as_deref()), (false, Some("panicked")));
     note(&pipeline, &[redriven(2, viewed("bad", "a", "p"))]);
