@@ -28,6 +28,7 @@ mod project;
 mod pulse;
 mod reads;
 mod retention;
+mod sieve;
 mod tables;
 mod trending;
 mod watermarks;

@@ -424,7 +424,7 @@ impl Pipeline {
     /// [`PipelineError`] when the state does not read.
     pub fn is_imported(&self, message_id: &str) -> Result<bool, PipelineError> {
         block_on(self.flushed())?;
-        let key = crate::dedupe::key_of(message_id);
+        let key = crate::sieve::key_of(message_id);
         Ok(self.inner.store.get(self.inner.tables.imported, &key)?.is_some())
     }
 
