@@ -19,7 +19,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// Quick for the many small allocations that events and answers make.
+/// Quick for the many small allocations that events and answers make. Without huge pages (`no_thp`): zeroing
+/// them anew, as memory comes and goes with each checkpoint, took a fifth of the time of an event.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
