@@ -38,6 +38,7 @@ pub use dead_letters::{
 };
 pub use digest::state_digest;
 pub use entry::{Entry, EntryError};
+pub use gate::GateTargets;
 pub use items::Items;
 pub use live::Live;
 pub use measures::describe_metrics;

@@ -14,7 +14,7 @@ use tradewind_people::{Profile, SessionRecord};
 use tradewind_ports::{AppendError, EventLog, Offset, ReadError, StateError, StateStore, block_on};
 
 use crate::dead_letters::LetterLimits;
-use crate::gate::Gate;
+use crate::gate::{Gate, GateTargets};
 use crate::keeper::{Keeper, committed};
 use crate::live::{Live, damaged};
 use crate::project::Projection;
@@ -33,6 +33,8 @@ pub struct Settings {
     pub popularity_half_life_ms: i64,
     /// Durable records that may wait to be applied before more are refused.
     pub max_lag_records: u64,
+    /// How much may wait in time.
+    pub gate: GateTargets,
     /// How many dead letters are kept.
     pub dead_letters: LetterLimits,
 }
@@ -164,7 +166,7 @@ impl Pipeline {
             tables,
             live,
             watermarks,
-            gate: Gate::new(),
+            gate: Gate::new(settings.gate),
             opened_at,
             keeping: Keeping::default(),
             stopping,

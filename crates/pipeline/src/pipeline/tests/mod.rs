@@ -39,6 +39,7 @@ fn open_with_log(log: Arc<SegmentLog>, dir: &Path, at: UtcMillis, popularity_hal
         currency: Currency::EUR,
         popularity_half_life_ms,
         max_lag_records: 1_000_000,
+        gate: crate::GateTargets::default(),
         dead_letters: LIMITS,
     };
     Pipeline::open(log, Arc::new(store), Arc::new(FixedClock::new(at)), settings).unwrap()
