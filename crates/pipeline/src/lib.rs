@@ -20,6 +20,7 @@ mod gate;
 mod items;
 mod keeper;
 mod live;
+mod lookups;
 mod measures;
 mod pipeline;
 mod plan;
