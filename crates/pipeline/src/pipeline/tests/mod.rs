@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::time::Duration;
 
 use proptest::prelude::*;
 use tradewind_catalog::{Inventory, Level, Stock, Variant};
 use tradewind_embedded::{FjallStore, LogOptions, SegmentLog};
 use tradewind_events::{Kind, Origin};
-use tradewind_kernel::FixedClock;
+use tradewind_kernel::{FixedClock, Subject, UtcMillis};
+use tradewind_people::Profile;
 use tradewind_ports::block_on;
 
 use crate::state_digest;
