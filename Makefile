@@ -33,8 +33,10 @@ test-clients: ## real clients and a real browser against the server
 	$(CARGO) build --package tradewind
 	TRADEWIND_BIN=$(TARGET)/debug/tradewind clients/run.sh all
 
+# With optimization: each start checks the whole log, which takes a debug build ten times as long, and more
+# with every cycle.
 test-crash: ## kill -9 under load, CYCLES times (1000)
-	CRASH_CYCLES=$(CYCLES) $(CARGO) test --package tradewind --test it -- --nocapture crash
+	CRASH_CYCLES=$(CYCLES) $(CARGO) test --release --package tradewind --test it -- --nocapture crash
 
 test-oracle: ## EVENTS (1000000) messages, 30 % twice, reordered, with kills: every aggregate as an oracle has it
 	ORACLE_EVENTS=$(EVENTS) $(CARGO) test --package tradewind --test it -- --nocapture oracle

@@ -73,7 +73,10 @@ impl Changes {
     /// As writes, with the offset.
     pub(crate) fn batch(&self, tables: &Tables) -> Result<Batch, PipelineError> {
         let mut batch = Batch::default();
-        for (key, profile) in &self.people.profiles {
+        // In order, so that the store finds the place of each beside that of the one before.
+        let mut profiles: Vec<_> = self.people.profiles.iter().collect();
+        profiles.sort_unstable_by_key(|(key, _)| *key);
+        for (key, profile) in profiles {
             match profile {
                 Some(profile) => {
                     let bytes = tradewind_people::encode(&**profile).map_err(|e| damaged("a profile", &e))?;
@@ -85,7 +88,9 @@ impl Changes {
         for (anonymous, user) in &self.people.links {
             batch.put(tables.links, anonymous.as_bytes(), user.as_bytes());
         }
-        for (number, record) in &self.sessions {
+        let mut sessions: Vec<_> = self.sessions.iter().collect();
+        sessions.sort_unstable_by_key(|(number, _)| **number);
+        for (number, record) in sessions {
             let bytes = tradewind_people::encode(&**record).map_err(|e| damaged("a session", &e))?;
             batch.put(tables.sessions, number.to_be_bytes(), bytes);
         }

@@ -1,19 +1,30 @@
 //! The gate before the log: no more goes in than the projection will soon have applied.
 //!
 //! Appends wait for their turn, first come first served, while what is in the log and not applied is worth more
-//! than [`LAG_TARGET`] at the projection's pace. So an event that was acknowledged is in its profile soon
-//! after, also under full load. If what waits would take longer than [`QUEUE_TARGET`] to apply, newcomers are
-//! refused at once.
+//! than [`GateTargets::lag`] at the projection's pace. So an event that was acknowledged is in its profile soon
+//! after, also under full load. If what waits would take longer than [`GateTargets::queue`] to apply, newcomers
+//! are refused at once.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, MutexGuard, Notify};
 
-/// What may lie in the log unapplied, as time that applying it takes.
-const LAG_TARGET: Duration = Duration::from_millis(40);
-/// What may wait before the gate, in the same measure.
-const QUEUE_TARGET: Duration = Duration::from_millis(500);
+/// How much may wait, as time that applying it takes at the pace that the projection shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GateTargets {
+    /// What may lie in the log unapplied; more lets the cores share larger batches, and shows events later.
+    pub lag: Duration,
+    /// What may wait before the gate; beyond it newcomers are refused.
+    pub queue: Duration,
+}
+
+impl Default for GateTargets {
+    fn default() -> Self {
+        Self { lag: Duration::from_millis(40), queue: Duration::from_millis(500) }
+    }
+}
+
 /// So many records may lie unapplied whatever the pace.
 const LAG_FLOOR: u64 = 1_000;
 /// Records a second that a pipeline is believed to apply before it has shown what it can.
@@ -23,6 +34,7 @@ const TELLING: u64 = 256;
 
 /// The gate's counts.
 pub(crate) struct Gate {
+    targets: GateTargets,
     turn: Mutex<()>,
     /// Records of appends that wait for their turn.
     waiting: AtomicU64,
@@ -58,9 +70,9 @@ impl Drop for Counted<'_> {
 }
 
 impl Gate {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(targets: GateTargets) -> Self {
         let (turn, arrived, pace) = (Mutex::new(()), Notify::new(), AtomicU64::new(FIRST_GUESS));
-        Self { turn, waiting: AtomicU64::new(0), in_flight: AtomicU64::new(0), arrived, pace }
+        Self { targets, turn, waiting: AtomicU64::new(0), in_flight: AtomicU64::new(0), arrived, pace }
     }
 
     /// Notes how long a batch took to apply.
@@ -83,12 +95,12 @@ impl Gate {
     /// Whether nothing more can be taken now, with so many records durable and not applied.
     pub(crate) fn is_overloaded(&self, lag: u64) -> bool {
         let before = self.waiting.load(Ordering::Acquire) + self.in_flight.load(Ordering::Acquire) + lag;
-        before > self.in_time(LAG_TARGET) + self.in_time(QUEUE_TARGET)
+        before > self.in_time(self.targets.lag) + self.in_time(self.targets.queue)
     }
 
     /// Whether the next append may go on, with so many records durable and not applied.
     pub(crate) fn has_room(&self, lag: u64) -> bool {
-        self.in_flight.load(Ordering::Acquire) + lag < self.in_time(LAG_TARGET)
+        self.in_flight.load(Ordering::Acquire) + lag < self.in_time(self.targets.lag)
     }
 
     /// Waits in line with so many records.
@@ -118,7 +130,7 @@ mod tests {
 
     #[test]
     fn room_and_refusal_follow_the_pace() {
-        let gate = Gate::new();
+        let gate = Gate::new(GateTargets::default());
         assert!(gate.has_room(999) && !gate.has_room(1_000));
         for _ in 0..100 {
             gate.learn(10_000, Duration::from_millis(100));
@@ -133,5 +145,13 @@ mod tests {
         assert!(!gate.has_room(50) && gate.is_overloaded(52));
         drop((sent, queued));
         assert!(gate.has_room(50) && !gate.is_overloaded(52));
+    }
+
+    #[test]
+    fn the_targets_say_how_much() {
+        let targets = GateTargets { lag: Duration::from_millis(100), queue: Duration::from_millis(200) };
+        let gate = Gate::new(targets);
+        assert!(gate.has_room(1_999) && !gate.has_room(2_000), "at 20,000 a second before anything is shown");
+        assert!(!gate.is_overloaded(6_000) && gate.is_overloaded(6_001));
     }
 }

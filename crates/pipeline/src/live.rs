@@ -19,6 +19,7 @@ use crate::counters::Counters;
 use crate::items::Items;
 use crate::pipeline::PipelineError;
 use crate::pulse::Pulses;
+use crate::sieve::{Sieve, key_of};
 use crate::tables::{HALF_LIFE, Tables, u32_of};
 use crate::trending::Trending;
 
@@ -42,6 +43,8 @@ pub struct Live {
     pub(crate) records: Cache<u32, Arc<SessionRecord>>,
     /// What is applied and not in the store yet.
     pub(crate) pending: RwLock<Pending>,
+    /// The anonymous ids that may have been linked to a user.
+    pub(crate) linked: RwLock<Sieve>,
     /// Clicks that come while the session index is being compacted.
     pub(crate) clicks_meanwhile: Mutex<Option<Vec<(u32, u32)>>>,
     pub(crate) counters: Mutex<Counters>,
@@ -73,6 +76,8 @@ impl Live {
         let popularity = load_popularity(store, tables, half_life_ms)?;
         let (sessions, latest) = load_sessions(store, tables)?;
         let trending = Trending::rank(&popularity, &catalog);
+        let linked =
+            Sieve::of(store, tables.links, |anonymous| std::str::from_utf8(anonymous).ok().map(key_of))?;
         Ok(Self {
             items: RwLock::new(items),
             catalog: ArcSwap::from_pointee(catalog),
@@ -82,6 +87,7 @@ impl Live {
             profiles: Cache::new(CACHED_PROFILES),
             records: Cache::new(CACHED_PROFILES),
             pending: RwLock::default(),
+            linked: RwLock::new(linked),
             clicks_meanwhile: Mutex::default(),
             counters: Mutex::new(Counters::load(store, tables)?),
             pulses: Mutex::default(),

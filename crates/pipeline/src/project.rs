@@ -34,6 +34,7 @@ use crate::plan::{Plan, Views};
 use crate::prepare::{self, Item, Prepared};
 use crate::pulse::Pulses;
 use crate::reads::Reads;
+use crate::sieve::key_of;
 
 /// Records are taken in batches of about this size, so that what was just sent is soon seen.
 const BATCH_BYTES: usize = 512 << 10;
@@ -58,7 +59,7 @@ pub(crate) struct Projection {
 
 impl Projection {
     pub(crate) fn new(inner: Arc<Inner>, keeper: mpsc::Sender<Task>) -> Result<Self, PipelineError> {
-        let dedupe = Dedupe::new(&inner.tables);
+        let dedupe = Dedupe::new(inner.store.as_ref(), &inner.tables)?;
         dedupe.prepare(inner.store.as_ref(), inner.clock.now())?;
         let next_session = u32::try_from(inner.live.sessions.read().sessions()).unwrap_or(u32::MAX);
         let pool = rayon::ThreadPoolBuilder::new()
@@ -274,6 +275,7 @@ impl Projection {
     fn show(&mut self, reads: &Reads<'_>, plan: Plan, folded: Folded) -> Result<(), PipelineError> {
         let live = reads.live;
         self.next_session += folded.begun;
+        self.dedupe.note(&plan.seen);
         self.current.seen.extend(plan.seen);
         self.counted.extend(plan.counted);
         for uncounted in plan.duplicates.iter().chain(&plan.buried) {
@@ -311,6 +313,10 @@ impl Projection {
             news.extend(kept.iter().filter(|c| c.news).map(|c| (touched.session, c.item)));
         }
         live.learn_clicks(&news);
+        if !plan.links.is_empty() {
+            let mut linked = live.linked.write();
+            plan.links.keys().for_each(|anonymous| linked.insert(&key_of(anonymous)));
+        }
         let mut pending = live.pending.write();
         for (number, profile) in folded.profiles {
             pending.current.profiles.insert(Arc::clone(plan.keys.key(number)), profile);

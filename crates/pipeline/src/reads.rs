@@ -10,6 +10,7 @@ use tradewind_ports::StateStore;
 use crate::changes::Changes;
 use crate::live::{Live, damaged};
 use crate::pipeline::PipelineError;
+use crate::sieve::key_of;
 use crate::tables::Tables;
 
 /// Where to look.
@@ -55,6 +56,9 @@ pub(crate) fn link(
     live: &Live,
     anonymous: &str,
 ) -> Result<Option<String>, PipelineError> {
+    if !live.linked.read().may_have(&key_of(anonymous)) {
+        return Ok(None);
+    }
     if let Some(user) = live.pending.read().link(anonymous) {
         return Ok(Some(user));
     }

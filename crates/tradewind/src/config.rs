@@ -110,6 +110,10 @@ pub(crate) struct Storage {
     pub(crate) log_queue_mib: u64,
     /// Durable records that may wait to be applied before events are refused with 429.
     pub(crate) max_lag_records: u64,
+    /// Appends wait while more than this is durable and not applied, as time that applying it takes.
+    pub(crate) lag_target_ms: u64,
+    /// Events are refused with 429 while more than this waits to be appended, in the same measure.
+    pub(crate) queue_target_ms: u64,
     /// Dead letters that are kept; the oldest go.
     pub(crate) dead_letters_max: u64,
     /// The same in MiB of their payloads.
@@ -182,6 +186,8 @@ impl Default for Config {
                 log_segment_mib: 128,
                 log_queue_mib: 64,
                 max_lag_records: 1_000_000,
+                lag_target_ms: 40,
+                queue_target_ms: 500,
                 dead_letters_max: 100_000,
                 dead_letters_mib: 256,
                 log_keep_days: 0,
@@ -247,8 +253,17 @@ pub(crate) fn load(file: Option<&Path>, flags: &[(&str, Value)]) -> Result<Loade
     Ok(Loaded { config, figment })
 }
 
+/// Longer than this nobody waits for an answer.
+const LONGEST_TARGET_MS: u64 = 30_000;
+
 /// A log can be held to a bound only by removing files other than the one that is being written to.
 fn check_storage(storage: &Storage) -> Result<(), Failure> {
+    let targets = [("lag_target_ms", storage.lag_target_ms), ("queue_target_ms", storage.queue_target_ms)];
+    if let Some((name, value)) = targets.iter().find(|(_, ms)| !(1..=LONGEST_TARGET_MS).contains(ms)) {
+        return Err(Failure::Config(format!(
+            "storage.{name} is {value}: give it 1 to {LONGEST_TARGET_MS} milliseconds"
+        )));
+    }
     let least_mib = storage.log_segment_mib.saturating_mul(2);
     if storage.log_max_mib == 0 || storage.log_max_mib >= least_mib {
         return Ok(());
@@ -393,6 +408,16 @@ mod tests {
         );
         assert_eq!(error("[storage]\nlog_max_mib = 256\n"), None);
         assert_eq!(error("[storage]\nlog_max_mib = 2\nlog_segment_mib = 1\n"), None);
+    }
+
+    #[test]
+    fn the_gates_targets_are_times_that_somebody_waits() {
+        let error = |toml: &str| load_toml(toml, &[]).err();
+        for (setting, value) in [("lag_target_ms", 0), ("queue_target_ms", 0), ("lag_target_ms", 30_001)] {
+            let told = error(&format!("[storage]\n{setting} = {value}\n"));
+            assert!(told.is_some_and(|told| told.contains(&format!("{setting} is {value}"))));
+        }
+        assert_eq!(error("[storage]\nlag_target_ms = 1\nqueue_target_ms = 30000\n"), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use tradewind_decide::Decider;
 use tradewind_embedded::{BlobFiles, DataDir, LogOptions};
 use tradewind_kernel::{Clock, SystemClock, UtcMillis};
 use tradewind_learning::registry;
-use tradewind_pipeline::{CollectError, LetterLimits, Pipeline, Retention, Settings};
+use tradewind_pipeline::{CollectError, GateTargets, LetterLimits, Pipeline, Retention, Settings};
 use tradewind_ports::{EventLog, block_on};
 
 use crate::config::Config;
@@ -44,6 +44,10 @@ pub(crate) fn settings(config: &Config) -> Settings {
         currency: config.shop.currency,
         popularity_half_life_ms: i64::from(config.models.popularity_half_life_hours) * UtcMillis::HOUR,
         max_lag_records: config.storage.max_lag_records,
+        gate: GateTargets {
+            lag: Duration::from_millis(config.storage.lag_target_ms),
+            queue: Duration::from_millis(config.storage.queue_target_ms),
+        },
         dead_letters: LetterLimits {
             max_letters: config.storage.dead_letters_max,
             max_bytes: mib(config.storage.dead_letters_mib),

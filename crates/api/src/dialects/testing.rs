@@ -55,6 +55,7 @@ impl Shop {
             currency: Currency::EUR,
             popularity_half_life_ms: UtcMillis::DAY,
             max_lag_records,
+            gate: tradewind_pipeline::GateTargets::default(),
             dead_letters: LetterLimits::default(),
         };
         let clock = Arc::new(FixedClock::new(RECEIVED));

@@ -23,6 +23,8 @@ const WRITERS: usize = 4;
 /// Subjects of one writer; nobody else sends for them.
 const SUBJECTS: usize = 40;
 const BATCH: usize = 20;
+/// After so many cycles a line tells how far it is, so that a long run that is stopped has said something.
+const TOLD_EVERY: usize = 10;
 /// The longest time from the first request of a cycle to its kill.
 const LONGEST_MS: usize = 300;
 const NAMES: [&str; 3] = ["Product Viewed", "Product Added", "Size Guide Opened"];
@@ -183,6 +185,13 @@ pub(crate) fn check_exactly(server: &Server, writers: &[Writer]) -> BTreeMap<&'s
     by_name
 }
 
+/// What was done so far, in words.
+fn figures(in_flight: usize, writers: &[Writer]) -> String {
+    let messages: usize = writers.iter().map(|w| w.messages.len()).sum();
+    let deliveries: u64 = writers.iter().map(|w| w.deliveries).sum();
+    format!("{in_flight} with batches in flight; {messages} messages delivered {deliveries} times")
+}
+
 /// Writers that have sent nothing yet.
 pub(crate) fn new_writers() -> Vec<Writer> {
     (0..WRITERS).map(Writer::new).collect()
@@ -221,9 +230,12 @@ fn nothing_acknowledged_is_lost_and_nothing_counts_twice() {
     let mut writers = new_writers();
     let mut rng = Rng(7);
     let (cycles, mut in_flight) = (cycles(), 0);
-    for _ in 0..cycles {
+    for done in 1..=cycles {
         let delay = Duration::from_millis(rng.below(LONGEST_MS + 1) as u64);
         in_flight += usize::from(cycle(dir.path(), &mut writers, || std::thread::park_timeout(delay)));
+        if done % TOLD_EVERY == 0 {
+            println!("{done} of {cycles} kills: {}", figures(in_flight, &writers));
+        }
     }
     let server = Server::start(Path::new(PROGRAM), dir.path(), &[]).unwrap();
     finish(&server, &mut writers);
@@ -236,9 +248,7 @@ fn nothing_acknowledged_is_lost_and_nothing_counts_twice() {
     exits(dir.path(), &["rebuild", "--check", "--data-dir", "."], 0);
     let messages: usize = writers.iter().map(|w| w.messages.len()).sum();
     let deliveries: u64 = writers.iter().map(|w| w.deliveries).sum();
-    println!(
-        "{cycles} kills, {in_flight} with batches in flight; {messages} messages delivered {deliveries} times, each applied once"
-    );
+    println!("{cycles} kills: {}, each applied once", figures(in_flight, &writers));
     assert!(in_flight * 2 > cycles, "only {in_flight} of {cycles} kills hit anything under way");
     assert!(deliveries > messages as u64, "nothing was delivered twice");
 }

@@ -345,7 +345,7 @@ impl Life {
                 }
                 3 if self.dice.once_in(2) => self.remove(),
                 3 => self.erase(),
-                3..7 => self.step(),
+                4..7 => self.step(),
                 _ => self.append(),
             }
             if self.running.is_none() {

@@ -63,6 +63,7 @@ fn shop(dir: &Path, max_bytes: u64) -> Result<Shop, PipelineError> {
         currency: Currency::EUR,
         popularity_half_life_ms: UtcMillis::DAY,
         max_lag_records: 1_000,
+        gate: crate::GateTargets::default(),
         dead_letters: LIMITS,
     };
     let (log_, store_, clock_) = (Arc::clone(&log), Arc::clone(&store), Arc::clone(&clock));

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::time::Duration;
 
 use proptest::prelude::*;
 use tradewind_catalog::{Inventory, Level, Stock, Variant};
 use tradewind_embedded::{FjallStore, LogOptions, SegmentLog};
 use tradewind_events::{Kind, Origin};
-use tradewind_kernel::FixedClock;
+use tradewind_kernel::{FixedClock, Subject, UtcMillis};
+use tradewind_people::Profile;
 use tradewind_ports::block_on;
 
 use crate::state_digest;
@@ -39,6 +41,7 @@ fn open_with_log(log: Arc<SegmentLog>, dir: &Path, at: UtcMillis, popularity_hal
         currency: Currency::EUR,
         popularity_half_life_ms,
         max_lag_records: 1_000_000,
+        gate: crate::GateTargets::default(),
         dead_letters: LIMITS,
     };
     Pipeline::open(log, Arc::new(store), Arc::new(FixedClock::new(at)), settings).unwrap()

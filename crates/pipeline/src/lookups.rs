@@ -1,0 +1,124 @@
+//! The pipeline's look-ups: waiting until something is applied, and asking what is.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tradewind_kernel::{Subject, UtcMillis};
+use tradewind_people::{Profile, SessionRecord};
+use tradewind_ports::{Offset, block_on};
+
+use crate::duplicates::Repetitions;
+use crate::keeper::committed;
+use crate::live::damaged;
+use crate::pipeline::{Inner, Pipeline, PipelineError};
+use crate::pulse::Pulse;
+use crate::{duplicates, reads};
+
+impl Pipeline {
+    /// Waits until every acknowledged event of these ids is in the views, for at most `patience`. Gives
+    /// whether it is so.
+    pub async fn caught_up(&self, ids: &[&str], patience: Duration) -> bool {
+        let target = ids.iter().map(|id| self.inner.watermarks.of(id)).max().unwrap_or(0);
+        self.applied_up_to(target, patience).await
+    }
+
+    /// Waits until everything that was durable at the call is in the views, for at most `patience`.
+    pub async fn drained(&self, patience: Duration) -> bool {
+        self.applied_up_to(self.inner.log.end(), patience).await
+    }
+
+    /// Waits until everything that was durable at the call is in the store too, for at most `patience`.
+    pub async fn settled(&self, patience: Duration) -> bool {
+        let settled = async { self.drained(patience).await && self.flushed().await.is_ok() };
+        tokio::time::timeout(patience, settled).await.unwrap_or(false)
+    }
+
+    async fn applied_up_to(&self, target: Offset, patience: Duration) -> bool {
+        if self.inner.live.applied() >= target {
+            return true;
+        }
+        let mut applied = self.inner.live.applied.subscribe();
+        let reached =
+            applied.wait_for(|&offset| offset >= target || self.inner.failed.load(Ordering::Acquire));
+        let reached = tokio::time::timeout(patience, reached).await.is_ok();
+        reached && self.is_healthy()
+    }
+
+    /// The profile of a subject, an anonymous id that belongs to a user resolved to that one. The subject
+    /// that it was found under comes with it.
+    ///
+    /// # Errors
+    /// [`PipelineError`] when the state does not read.
+    pub fn profile(&self, subject: &Subject) -> Result<Option<(Subject, Arc<Profile>)>, PipelineError> {
+        let Inner { store, tables, live, .. } = self.inner.as_ref();
+        let mut subject = subject.clone();
+        if let Subject::Anonymous(anonymous) = &subject
+            && let Some(user) = reads::link(store.as_ref(), tables, live, anonymous)?
+        {
+            subject = Subject::User(user);
+        }
+        let found = reads::profile(store.as_ref(), tables, live, &subject.key())?;
+        Ok(found.map(|profile| (subject, profile)))
+    }
+
+    /// How many events of each name were applied, by name.
+    #[must_use]
+    pub fn counts(&self) -> Vec<(String, u64)> {
+        self.inner.live.counters.lock().all()
+    }
+
+    /// The offset that the store reaches to: what a crash now would not have to apply again.
+    #[must_use]
+    pub fn checkpointed(&self) -> Offset {
+        *self.inner.live.checkpointed.borrow()
+    }
+
+    /// Which messages of these records count for nothing: repetitions, and what no folding survives. The
+    /// records must be before [`checkpointed`](Self::checkpointed).
+    ///
+    /// # Errors
+    /// [`PipelineError`] when the state does not read.
+    pub fn duplicates(&self, range: Range<Offset>) -> Result<Repetitions, PipelineError> {
+        duplicates::read(self.inner.store.as_ref(), &self.inner.tables, range)
+    }
+
+    /// Waits until the store has everything that is applied.
+    ///
+    /// # Errors
+    /// [`PipelineError::Stopped`] when the projection has ended with an error.
+    pub async fn flushed(&self) -> Result<(), PipelineError> {
+        let applied = self.inner.live.applied();
+        if committed(&self.inner, applied).await { Ok(()) } else { Err(PipelineError::Stopped) }
+    }
+
+    /// The stream at this moment.
+    #[must_use]
+    pub fn pulse(&self, now: UtcMillis) -> Pulse {
+        self.inner.live.pulses.lock().read(now, self.lag())
+    }
+
+    /// Whether a message of this id was imported and applied.
+    ///
+    /// # Errors
+    /// [`PipelineError`] when the state does not read.
+    pub fn is_imported(&self, message_id: &str) -> Result<bool, PipelineError> {
+        block_on(self.flushed())?;
+        let key = crate::sieve::key_of(message_id);
+        Ok(self.inner.store.get(self.inner.tables.imported, &key)?.is_some())
+    }
+
+    /// Every session in the order of its number, for training.
+    ///
+    /// # Errors
+    /// [`PipelineError`] when the state does not read.
+    pub fn each_session(&self, mut take: impl FnMut(u32, SessionRecord)) -> Result<(), PipelineError> {
+        block_on(self.flushed())?;
+        for (number, pair) in (0..).zip(self.inner.store.scan(self.inner.tables.sessions, &[])) {
+            let record = tradewind_people::decode(&pair?.1).map_err(|e| damaged("a session", &e))?;
+            take(number, record);
+        }
+        Ok(())
+    }
+}
