@@ -17,6 +17,7 @@ mod duplicates;
 mod entry;
 mod fold;
 mod gate;
+mod identity;
 mod items;
 mod keeper;
 mod live;

@@ -19,10 +19,11 @@ use crate::keeper::{Keeper, committed};
 use crate::live::{Live, damaged};
 use crate::project::Projection;
 use crate::pulse::Pulse;
+use crate::reads::Place;
 use crate::retention::{self, Keeping, Position, Retention};
 use crate::tables::{OFFSET, Tables, VERSION, VERSION_NOW, u64_of};
 use crate::watermarks::Watermarks;
-use crate::{duplicates, entry, measures, reads};
+use crate::{duplicates, entry, identity, measures};
 
 /// What the projection takes for granted.
 #[derive(Debug, Clone, Copy)]
@@ -108,6 +109,19 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
+    /// Up to where the acknowledged events of an id reach, and those of users that it is merged with.
+    fn watermark(&self, id: &str) -> Offset {
+        let merged = self.live.merged.load();
+        let users = merged.persons.of(id).map_or(&[][..], |person| &person.users);
+        let others = users.iter().map(|user| self.watermarks.of(user));
+        others.chain([self.watermarks.of(id)]).max().unwrap_or(0)
+    }
+
+    /// What is shown.
+    pub(crate) fn place(&self) -> Place<'_> {
+        Place { store: self.store.as_ref(), tables: &self.tables, live: &self.live }
+    }
+
     /// Stops the pipeline for good: the state could not be read or written.
     pub(crate) fn fail(&self) {
         self.failed.store(true, Ordering::Release);
@@ -306,10 +320,11 @@ impl Pipeline {
         }
     }
 
-    /// Waits until every acknowledged event of these ids is in the views, for at most `patience`. Gives
+    /// Waits until every acknowledged event of these ids is in the views, those of users that they are merged
+    /// with included, for at most `patience`. Gives
     /// whether it is so.
     pub async fn caught_up(&self, ids: &[&str], patience: Duration) -> bool {
-        let target = ids.iter().map(|id| self.inner.watermarks.of(id)).max().unwrap_or(0);
+        let target = ids.iter().map(|id| self.inner.watermark(id)).max().unwrap_or(0);
         self.applied_up_to(target, patience).await
     }
 
@@ -365,21 +380,13 @@ impl Pipeline {
         self.inner.settings.currency
     }
 
-    /// The profile of a subject, an anonymous id that belongs to a user resolved to that one. The subject
-    /// that it was found under comes with it.
+    /// The profile of a subject, an anonymous id that belongs to a user resolved to that one, and a user who is
+    /// merged with others to all of them. The subject that it was found under comes with it.
     ///
     /// # Errors
     /// [`PipelineError`] when the state does not read.
     pub fn profile(&self, subject: &Subject) -> Result<Option<(Subject, Arc<Profile>)>, PipelineError> {
-        let Inner { store, tables, live, .. } = self.inner.as_ref();
-        let mut subject = subject.clone();
-        if let Subject::Anonymous(anonymous) = &subject
-            && let Some(user) = reads::link(store.as_ref(), tables, live, anonymous)?
-        {
-            subject = Subject::User(user);
-        }
-        let found = reads::profile(store.as_ref(), tables, live, &subject.key())?;
-        Ok(found.map(|profile| (subject, profile)))
+        identity::profile(self.inner.place(), subject)
     }
 
     /// How many events of each name were applied, by name.
