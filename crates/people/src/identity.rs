@@ -26,6 +26,7 @@ mod graph;
 mod node;
 mod owners;
 mod picture;
+pub mod stitch;
 
 pub use command::Command;
 pub use edge::{Edge, EdgeKind, SEEN_STEP_MS, Sighting, Span, Tombstone};
