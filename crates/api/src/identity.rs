@@ -68,7 +68,7 @@ pub(crate) async fn merge(
     let mut users = Vec::new();
     for user in [&into, &from] {
         let subject = Subject::User(user.clone());
-        picture(&api, &subject)?;
+        picture(&api, &subject).map(drop)?;
         let person = api.pipeline.person(&subject).map_err(|e| unread(&e))?;
         users.extend(person.map_or_else(|| vec![user.clone()], |person| person.users.clone()));
     }

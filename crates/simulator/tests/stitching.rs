@@ -1,6 +1,8 @@
 //! How well visits are stitched, measured on the simulator's truth: who is behind each anonymous id.
 //!
-//! The simulated shop knows no networks, so that products, region, language, device and time are all there is.
+//! The simulated shop knows no networks: products, region, language, device and time are all there is, which is
+//! far too little. The second measurement assumes networks that are this test's own: two people share a home, from
+//! where they come 7 times of 10, else from one of 20 networks of telephones.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -12,6 +14,8 @@ use tradewind_simulator::{Device, History, HistoryParams, Shop, ShopParams};
 /// Visits are compared with those of so many days before.
 const WINDOW_MS: i64 = 7 * UtcMillis::DAY;
 const PAUSE_MS: i64 = 30 * UtcMillis::MINUTE;
+/// Thresholds, of 1,000.
+const LEAST: [u16; 2] = [300, 700];
 
 /// What a threshold gave.
 #[derive(Debug, Default, PartialEq)]
@@ -109,21 +113,44 @@ fn measure(visits: &[Visit], people: &HashMap<String, u64>, min_permille: u16) -
     measured
 }
 
+/// The same visits from assumed networks.
+fn from_networks(visits: &[Visit], people: &HashMap<String, u64>) -> Vec<Visit> {
+    let mix = |n: u64| (n.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 17) % 10_000;
+    let network = |n: usize, visit: &Visit| {
+        let luck = mix(n as u64);
+        let unknown = || 1_000_000 + n as u64;
+        let home = people.get(&visit.anonymous_id).map_or_else(unknown, |person| 1_000 + person / 2);
+        if luck < 7_000 { home } else { luck % 20 }
+    };
+    let networks: Vec<u64> = visits.iter().enumerate().map(|(n, visit)| network(n, visit)).collect();
+    let mut counts: HashMap<u64, f64> = HashMap::new();
+    networks.iter().for_each(|n| *counts.entry(*n).or_default() += 1.0 / networks.len() as f64);
+    let with = |(visit, n): (&Visit, &u64)| Visit { network: Some((*n, counts[n])), ..visit.clone() };
+    visits.iter().zip(&networks).map(with).collect()
+}
+
+fn told(what: &str, visits: &[Visit], people: &HashMap<String, u64>) -> Vec<Measured> {
+    let measured: Vec<Measured> = LEAST.map(|least| measure(visits, people, least)).into();
+    for (least, m) in LEAST.iter().zip(&measured) {
+        let (precision, recall) = (m.precision(), m.recall());
+        eprintln!("{what}, {least} of 1,000: {m:?}, precision {precision:.3}, recall {recall:.3}");
+    }
+    assert!(measured.windows(2).all(|w| w[1].suggested <= w[0].suggested), "a higher bar suggests less");
+    measured
+}
+
 #[test]
 fn precision_and_recall_on_the_simulators_truth() {
     let shop = Shop::generate(&ShopParams::default());
     let params = HistoryParams { days: 14, sessions_per_day: 150, shoppers: 600, ..HistoryParams::default() };
     let (visits, people) = (visits(&shop, &params), truth(&shop, &params));
-    let measured: Vec<(u16, Measured)> =
-        [300, 500, 700, 900].map(|least| (least, measure(&visits, &people, least))).into();
-    for (least, m) in &measured {
-        let (precision, recall) = (m.precision(), m.recall());
-        eprintln!(
-            "{} visits, from {least} of 1,000 on: {m:?}, precision {precision:.3}, recall {recall:.3}",
-            visits.len()
-        );
-    }
-    assert!(measured.windows(2).all(|w| w[1].1.suggested <= w[0].1.suggested), "a higher bar suggests less");
+    let bare = told("without networks", &visits, &people);
+    assert!(
+        f64::from(bare[1].suggested) < 0.01 * visits.len() as f64,
+        "next to nothing is likely without a network"
+    );
+    let assumed = told("with assumed networks", &from_networks(&visits, &people), &people);
+    assert!(assumed[1].precision() > 10.0 * bare[0].precision());
     let off = visits.iter().skip(1).find_map(|v| suggest(Policy::Off, v, &visits, 1, |_| 1e-6));
     assert_eq!(off, None, "off by default");
     let refusing = Visit { may_be_compared: false, ..visits[0].clone() };

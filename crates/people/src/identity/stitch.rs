@@ -17,8 +17,8 @@ pub struct Visit {
     pub anonymous_id: String,
     /// Whether the person's consent and the region's rules allow to compare it.
     pub may_be_compared: bool,
-    /// The salted hash of the network's prefix.
-    pub network: Option<u64>,
+    /// The salted hash of the network's prefix, and the part of all visits that come from there, 0 to 1.
+    pub network: Option<(u64, f64)>,
     /// The country and its part.
     pub region: Option<String>,
     /// The language tag.
@@ -64,8 +64,7 @@ pub struct Stitch {
 }
 
 /// Weights of what two visits agree on or differ in, natural logarithms.
-const SAME_NETWORK: f64 = 5.0;
-const OTHER_NETWORK: f64 = -1.0;
+const OTHER_NETWORK: f64 = -0.9;
 const SAME_REGION: f64 = 2.0;
 const OTHER_REGION: f64 = -4.0;
 const SAME_LOCALE: f64 = 0.5;
@@ -76,10 +75,12 @@ const WITHIN_A_DAY: f64 = 0.7;
 const WITHIN_A_WEEK: f64 = 0.0;
 const LATER: f64 = -1.0;
 /// How likely one person is to look at, and to put into the cart, the same product again.
-const AGAIN_VIEWED: f64 = 0.15;
-const AGAIN_CARTED: f64 = 0.5;
-/// The most that products add.
-const MOST_OF_PRODUCTS: f64 = 10.0;
+const AGAIN_VIEWED: f64 = 0.02;
+const AGAIN_CARTED: f64 = 0.1;
+/// The most that products add: people with the same taste look at the same products.
+const MOST_OF_PRODUCTS: f64 = 2.0;
+/// How likely one person is to come from the same network again.
+const AGAIN_FROM_THERE: f64 = 0.6;
 
 /// How likely two visits are one person's, 0 to 1. `share` gives the part of all visits that touch a product,
 /// `candidates` how many visits it could be.
@@ -96,7 +97,7 @@ pub fn probability(one: &Visit, other: &Visit, candidates: usize, share: impl Fn
         _ => 0.0,
     };
     let network = match (one.network, other.network) {
-        (Some(a), Some(b)) if a == b => SAME_NETWORK,
+        (Some((a, share)), Some((b, _))) if a == b => (AGAIN_FROM_THERE / share.max(1e-6)).ln().max(0.0),
         (Some(_), Some(_)) => OTHER_NETWORK,
         _ => 0.0,
     };
