@@ -13,6 +13,7 @@
 //! Limits: [`MAX_EDGES`](tradewind_people::identity::MAX_EDGES) edges of a node and [`MAX_MERGES`] in all; what is
 //! beyond is refused and counted. A device that more users claim belongs to nobody from then on.
 
+mod commands;
 mod desk;
 mod merged;
 pub(crate) mod rows;

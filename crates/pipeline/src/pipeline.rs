@@ -160,6 +160,7 @@ impl Pipeline {
         }
         let offset = store.get(tables.meta, OFFSET)?.and_then(|v| u64_of(&v)).unwrap_or(0);
         let live = Live::load(store.as_ref(), &tables, settings.popularity_half_life_ms)?;
+        live.identity.lock().tell();
         live.applied.send_replace(offset);
         live.checkpointed.send_replace(offset);
         live.pulses.lock().total = live.counters.lock().total();

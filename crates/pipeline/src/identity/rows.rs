@@ -55,7 +55,7 @@ impl Row {
             return Ok(Self::Back);
         }
         let row = match split(key) {
-            Some((_, rest)) if rest.is_empty() => tradewind_people::decode(bytes).map(Self::Node),
+            Some((_, [])) => tradewind_people::decode(bytes).map(Self::Node),
             _ => tradewind_people::decode(bytes).map(Self::Edge),
         };
         row.map_err(|e| damaged("an edge", &e))

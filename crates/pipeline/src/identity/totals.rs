@@ -2,6 +2,7 @@
 
 use tradewind_ports::StateStore;
 
+use crate::measures;
 use crate::pipeline::PipelineError;
 use crate::tables::{IDENTITY, Tables, u64_of};
 
@@ -25,6 +26,11 @@ impl Totals {
 
     pub(crate) fn encode(self) -> Vec<u8> {
         [self.users, self.on_several_devices, self.refused].map(u64::to_be_bytes).concat()
+    }
+
+    /// Tells the metrics.
+    pub(crate) fn tell(self) {
+        measures::identities(self.users, self.on_several_devices, self.refused);
     }
 
     /// A user's anonymous ids became more or fewer.

@@ -5,15 +5,12 @@ use std::sync::Arc;
 
 use tradewind_events::{EventView, Kind};
 use tradewind_kernel::{Subject, UtcMillis};
-use tradewind_people::identity::{
-    Command, EdgeId, EdgeKind, Graph, MAX_EDGES, Node, Owners, Span, Tombstone,
-};
+use tradewind_people::identity::{EdgeId, EdgeKind, Graph, MAX_EDGES, Node, Owners, Span};
 
 use super::rows::{Book, NodeRow, Row, Rows, back_key, edge_key, node_key};
-use super::{MAX_MERGES, Merged, Totals};
+use super::{Merged, Totals};
 use crate::changes::People;
 use crate::live::Live;
-use crate::measures;
 use crate::pipeline::PipelineError;
 use crate::plan::{Plan, Step};
 use crate::reads::Reads;
@@ -28,7 +25,7 @@ pub(crate) struct Woven {
     pub(crate) merge_rows: BTreeMap<Vec<u8>, Option<Span>>,
     pub(crate) totals: Option<Totals>,
     /// Whether the batch erased something: what was known before it may be gone.
-    has_erased: bool,
+    pub(super) has_erased: bool,
 }
 
 impl Woven {
@@ -42,7 +39,7 @@ impl Woven {
         if let Some(totals) = self.totals {
             people.identity = Some(totals);
             *live.identity.lock() = totals;
-            measures::identities(totals.users, totals.on_several_devices, totals.refused);
+            totals.tell();
         }
     }
 }
@@ -78,7 +75,7 @@ pub(crate) fn is_known(reads: &Reads<'_>, event: &EventView<'_>) -> Result<bool,
 }
 
 impl Plan {
-    fn book<'a>(&'a self, reads: &Reads<'a>) -> Book<'a> {
+    pub(super) fn book<'a>(&'a self, reads: &Reads<'a>) -> Book<'a> {
         Book { place: reads.place(), batch: Some(&self.woven.rows) }
     }
 
@@ -93,46 +90,25 @@ impl Plan {
             && let (Some(previous), Some(user)) = (&event.previous_id, &event.user_id)
             && let Some(id) = claim_of(previous, user, EdgeKind::Alias)
         {
-            self.claim(reads, id, event.occurred_at, &event.message_id)?;
+            self.claim(reads, &id, event.occurred_at, &event.message_id)?;
         }
         if (!is_known || self.woven.has_erased)
             && let Some(id) = pair_of(event)
         {
-            self.claim(reads, id, event.occurred_at, &event.message_id)?;
+            self.claim(reads, &id, event.occurred_at, &event.message_id)?;
         }
         Ok(())
-    }
-
-    /// What a command says.
-    pub(crate) fn command(&mut self, reads: &Reads<'_>, command: &Command) -> Result<(), PipelineError> {
-        match command {
-            Command::Merge { into: one, from: other, reason, at } => {
-                self.merge(reads, (one, other), EdgeKind::Merge, Span::of(EdgeKind::Merge, *at, reason))
-            }
-            Command::Split { one, other, reason, at } => {
-                self.merge(reads, (one, other), EdgeKind::Split, Span::of(EdgeKind::Split, *at, reason))
-            }
-            Command::Contact { node, owner, source, at } => {
-                match EdgeId::new(node.clone(), owner.clone(), EdgeKind::Contact) {
-                    Some(id) => self.weave(reads, &id, Span::of(EdgeKind::Contact, *at, source)).map(|_| ()),
-                    None => Ok(()),
-                }
-            }
-            Command::Erase { node, at, suppress } => {
-                self.erase(reads, node, Tombstone { at: *at, is_suppressed: *suppress })
-            }
-        }
     }
 
     /// An anonymous id is claimed by a user. What the id did so far goes to the first user who claims it.
     fn claim(
         &mut self,
         reads: &Reads<'_>,
-        id: EdgeId,
+        id: &EdgeId,
         at: UtcMillis,
         source: &str,
     ) -> Result<(), PipelineError> {
-        if !self.weave(reads, &id, Span::of(id.kind, at, source))? {
+        if !self.weave(reads, id, Span::of(id.kind, at, source))? {
             return Ok(());
         }
         let (anonymous, user) = (id.one.id(), id.other.id());
@@ -145,7 +121,7 @@ impl Plan {
                 self.keys.join(from, to);
                 self.steps.push((to, Step::Absorb(from)));
             }
-            known => self.find_owners(reads, &id.one, known)?,
+            known => self.find_owners(reads, &id.one, known.as_ref())?,
         }
         Ok(())
     }
@@ -160,11 +136,11 @@ impl Plan {
 
     /// Finds out anew whose an anonymous id is. Of `known` owners those count too of whom there is no edge: an
     /// older program kept none.
-    fn find_owners(
+    pub(super) fn find_owners(
         &mut self,
         reads: &Reads<'_>,
         node: &Node,
-        known: Option<Owners>,
+        known: Option<&Owners>,
     ) -> Result<(), PipelineError> {
         let is_user = self.is_user(reads, node.id())?;
         let edges = self.book(reads).edges(node)?;
@@ -174,7 +150,7 @@ impl Plan {
         for (id, span) in counting {
             times.extend([(span.first.at, id.other.id()), (span.last_at(), id.other.id())]);
         }
-        for (at, user) in known.iter().flat_map(Owners::runs) {
+        for (at, user) in known.into_iter().flat_map(Owners::runs) {
             if claims.clone().all(|(id, _)| id.other.id() != user) {
                 times.push((at.unwrap_or(UtcMillis::new(i64::MIN)), user));
             }
@@ -208,7 +184,12 @@ impl Plan {
     }
 
     /// Writes an edge, if it says something new and nothing is against it. Gives whether it was.
-    fn weave(&mut self, reads: &Reads<'_>, id: &EdgeId, mut span: Span) -> Result<bool, PipelineError> {
+    pub(super) fn weave(
+        &mut self,
+        reads: &Reads<'_>,
+        id: &EdgeId,
+        mut span: Span,
+    ) -> Result<bool, PipelineError> {
         let book = self.book(reads);
         if let Some(mut known) = book.span(id)? {
             let changed = known.join(&span);
@@ -268,7 +249,7 @@ impl Plan {
     }
 
     /// Whether there is a claim between the same two of any kind.
-    fn is_claimed(&self, reads: &Reads<'_>, id: &EdgeId) -> Result<bool, PipelineError> {
+    pub(super) fn is_claimed(&self, reads: &Reads<'_>, id: &EdgeId) -> Result<bool, PipelineError> {
         let book = self.book(reads);
         for kind in EdgeKind::ALL.into_iter().filter(|kind| kind.is_claim()) {
             if book.row(&edge_key(&EdgeId { kind, ..id.clone() }))?.is_some() {
@@ -278,100 +259,7 @@ impl Plan {
         Ok(false)
     }
 
-    fn totals(&mut self, reads: &Reads<'_>) -> &mut Totals {
+    pub(super) fn totals(&mut self, reads: &Reads<'_>) -> &mut Totals {
         self.woven.totals.get_or_insert_with(|| *reads.live.identity.lock())
-    }
-
-    fn merge(
-        &mut self,
-        reads: &Reads<'_>,
-        (one, other): (&str, &str),
-        kind: EdgeKind,
-        mut span: Span,
-    ) -> Result<(), PipelineError> {
-        let Some(id) = EdgeId::new(Node::user(one), Node::user(other), kind) else { return Ok(()) };
-        let book = self.book(reads);
-        let stones = [book.node(&id.one)?.tombstone, book.node(&id.other)?.tombstone];
-        if stones.iter().flatten().any(|stone| stone.bars(&span)) {
-            return Ok(());
-        }
-        if stones.iter().any(Option::is_some) {
-            span.renew();
-        }
-        let merges = self.merges(reads);
-        let is_new = merges.span(&id).is_none();
-        let degree = merges.degree(&id.one).max(merges.degree(&id.other));
-        if is_new && (merges.len() >= MAX_MERGES || degree >= MAX_EDGES as usize) {
-            self.totals(reads).refused += 1;
-            return Ok(());
-        }
-        if merges.put(id.clone(), span) {
-            self.note_merge(&id);
-        }
-        Ok(())
-    }
-
-    fn merges(&mut self, reads: &Reads<'_>) -> &mut Graph {
-        self.woven.merges.get_or_insert_with(|| Graph::clone(&reads.live.merged.load().graph))
-    }
-
-    fn note_merge(&mut self, id: &EdgeId) {
-        let span = self.woven.merges.as_ref().and_then(|merges| merges.span(id)).cloned();
-        self.woven.merge_rows.insert(edge_key(id), span);
-    }
-
-    /// A node is gone: its edges up to then, what follows from them, and its profile.
-    fn erase(&mut self, reads: &Reads<'_>, node: &Node, stone: Tombstone) -> Result<(), PipelineError> {
-        self.woven.has_erased = true;
-        let mut row = self.book(reads).node(node)?;
-        row.tombstone = Some(row.tombstone.map_or(stone, |mut known| {
-            known.join(stone);
-            known
-        }));
-        self.woven.rows.insert(node_key(node), Some(Row::Node(row)));
-        let mut devices: Vec<Node> = Vec::from_iter(matches!(node, Node::Anonymous(_)).then(|| node.clone()));
-        for (id, mut span) in self.book(reads).edges(node)? {
-            if stone.bars(&span) {
-                self.cut(reads, &id)?;
-            } else if span.renew() {
-                self.woven.rows.insert(edge_key(&id), Some(Row::Edge(span)));
-            }
-            devices.extend(Some(id.one).filter(|one| matches!(one, Node::Anonymous(_))));
-        }
-        devices.sort_unstable();
-        devices.dedup();
-        for device in devices {
-            self.find_owners(reads, &device, None)?;
-        }
-        if let Node::User(_) = node {
-            // The tombstone itself is in the node's row; a merge asks there.
-            for id in self.merges(reads).erase(node, stone) {
-                self.note_merge(&id);
-            }
-        }
-        if let Some(subject) = node.subject() {
-            let number = self.keys.number(&subject.key());
-            self.steps.push((number, Step::Forget));
-        }
-        Ok(())
-    }
-
-    /// Removes an edge and what its nodes count of it.
-    fn cut(&mut self, reads: &Reads<'_>, id: &EdgeId) -> Result<(), PipelineError> {
-        self.woven.rows.insert(edge_key(id), None);
-        self.woven.rows.insert(back_key(id), None);
-        let book = self.book(reads);
-        let (mut one, mut other) = (book.node(&id.one)?, book.node(&id.other)?);
-        (one.edges, other.edges) = (one.edges.saturating_sub(1), other.edges.saturating_sub(1));
-        one.is_full = false;
-        if id.kind.is_claim() && !self.is_claimed(reads, id)? {
-            other.devices = other.devices.saturating_sub(1);
-            self.totals(reads).devices_changed(other.devices + 1, other.devices);
-        }
-        for (node, row) in [(&id.one, one), (&id.other, other)] {
-            let is_empty = row == NodeRow::default();
-            self.woven.rows.insert(node_key(node), (!is_empty).then_some(Row::Node(row)));
-        }
-        Ok(())
     }
 }
