@@ -64,7 +64,7 @@ fn visits(shop: &Shop, params: &HistoryParams) -> Vec<Visit> {
             _ => continue,
         };
         for product in Commerce::read(event.properties.as_deref(), Currency::EUR).products {
-            let next = u32::try_from(numbers.len()).unwrap();
+            let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
             let number = *numbers.entry(product.id().unwrap_or_default().to_owned()).or_insert(next);
             if let Err(place) = list.binary_search(&number) {
                 list.insert(place, number);
