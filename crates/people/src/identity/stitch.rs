@@ -5,6 +5,10 @@
 //! agree or differ on adds a weight, the logarithm of how much likelier it is for one person than for two; the
 //! prior is that any of the candidates may be it. The weights are set by hand, not learned.
 //!
+//! Measured on the simulator's truth (`simulator/tests/stitching.rs`): without networks it is useless, 1 right of
+//! 94 suggestions; with assumed networks of homes and telephones, at 700 of 1,000, 45 % are right and 23 % of what
+//! could be found is. Its probabilities are too high, so do not act on them as such.
+//!
 //! Off unless a [`Policy`] says otherwise, and only between visits whose person and region allow it, which the
 //! caller says of each by [`Visit::may_be_compared`]. A suggestion may warm a session that knows nothing yet.
 
