@@ -15,6 +15,7 @@ mod docs;
 mod enrich;
 mod extract;
 mod http;
+mod identity;
 mod measures;
 mod openapi;
 mod operate;

@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use crate::auth::check_api_key;
 use crate::extract::Path;
+use crate::identity::PersonOut;
 use crate::problem::{Code, Problem, ProblemDocument};
 use crate::state::Api;
 
@@ -59,6 +60,9 @@ pub(crate) struct SessionOut {
 pub(crate) struct ProfileOut {
     /// `user_id:…` or `anonymous_id:…`: the user, where the anonymous id asked for belongs to one.
     subject: String,
+    /// Where this is a person of several users, merged by command: all of them, whose profiles this joins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person: Option<PersonOut>,
     first_seen: String,
     last_seen: String,
     /// Events applied, each once.
@@ -114,6 +118,7 @@ fn profile_of(api: &Api, subject: &Subject, profile: &Profile) -> ProfileOut {
     let now = api.now();
     ProfileOut {
         subject: subject.to_string(),
+        person: api.pipeline.person(subject).ok().flatten().map(|person| PersonOut::from(&*person)),
         first_seen: profile.first_seen.to_rfc3339(),
         last_seen: profile.last_seen.to_rfc3339(),
         events: profile.events,

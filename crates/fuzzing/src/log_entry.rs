@@ -30,6 +30,10 @@ pub fn check(bytes: &[u8]) {
                 _ => false,
             });
         }
+        Ok(Entry::Identity(command)) => reads_back(bytes, &command, |record| match Entry::read(record) {
+            Ok(Entry::Identity(back)) => back == command,
+            _ => false,
+        }),
         Ok(Entry::Decision(body)) => assert_eq!(body, &bytes[1..]),
         Err(EntryError::Kind(kind)) => assert_eq!(kind, bytes.first().copied()),
         Err(error) => assert!(!error.to_string().is_empty()),

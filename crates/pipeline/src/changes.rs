@@ -5,25 +5,59 @@
 //! in two layers: what changed since the last hand-over, and what the keeper is committing. A crash loses
 //! both, and the log gives them again.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use tradewind_catalog::Product;
+use tradewind_people::identity::{Owners, Span};
 use tradewind_people::{Profile, SessionRecord};
 use tradewind_ports::{Batch, Offset};
 
 use crate::dead_letters::Letters;
 use crate::dedupe::Seen;
 use crate::duplicates::Duplicates;
+use crate::identity::rows::{self, Links};
+use crate::identity::{Row, Rows, Totals};
 use crate::live::damaged;
 use crate::pipeline::PipelineError;
-use crate::tables::{OFFSET, Tables};
+use crate::tables::{IDENTITY, OFFSET, Tables};
 
-/// Profiles by subject key, `None` for one that was taken into another, and users by anonymous id.
+/// Profiles by subject key, `None` for one that was taken into another, and who is who.
 #[derive(Debug, Default)]
 pub(crate) struct People {
     pub(crate) profiles: FxHashMap<Arc<str>, Option<Arc<Profile>>>,
-    pub(crate) links: FxHashMap<String, String>,
+    pub(crate) links: Links,
+    pub(crate) edges: Rows,
+    pub(crate) merges: BTreeMap<Vec<u8>, Option<Span>>,
+    pub(crate) identity: Option<Totals>,
+}
+
+impl People {
+    fn write_identities(&self, tables: &Tables, batch: &mut Batch) -> Result<(), PipelineError> {
+        for (anonymous, owners) in &self.links {
+            match owners {
+                Some(owners) => batch.put(tables.links, anonymous.as_bytes(), owners.encode()),
+                None => batch.delete(tables.links, anonymous.as_bytes()),
+            }
+        }
+        for (key, row) in &self.edges {
+            match row {
+                Some(row) => batch.put(tables.edges, key.as_slice(), row.encode()?),
+                None => batch.delete(tables.edges, key.as_slice()),
+            }
+        }
+        for (key, span) in &self.merges {
+            match span {
+                Some(span) => batch.put(tables.merges, key.as_slice(), Row::Edge(span.clone()).encode()?),
+                None => batch.delete(tables.merges, key.as_slice()),
+            }
+        }
+        if let Some(totals) = self.identity {
+            batch.put(tables.meta, IDENTITY, totals.encode());
+        }
+        Ok(())
+    }
 }
 
 /// What decisions and the projection look for before they ask the cache and the store.
@@ -40,10 +74,24 @@ impl Pending {
         self.current.profiles.get(key).or_else(frozen).cloned()
     }
 
-    /// The user of an anonymous id, if that was learned lately.
-    pub(crate) fn link(&self, anonymous: &str) -> Option<String> {
+    /// Whose an anonymous id is, if that changed lately: `Some(None)` says that it is nobody's any more.
+    pub(crate) fn link(&self, anonymous: &str) -> Option<Option<Owners>> {
         let frozen = || self.frozen.as_ref().and_then(|f| f.people.links.get(anonymous));
         self.current.links.get(anonymous).or_else(frozen).cloned()
+    }
+
+    /// A row of the table `edges`, if it changed lately.
+    pub(crate) fn row(&self, key: &[u8]) -> Option<Option<Row>> {
+        let frozen = || self.frozen.as_ref().and_then(|f| f.people.edges.get(key));
+        self.current.edges.get(key).or_else(frozen).cloned()
+    }
+
+    /// The rows that changed lately and whose keys begin so.
+    pub(crate) fn rows_of(&self, prefix: &[u8]) -> Rows {
+        let frozen = self.frozen.as_ref().map(|f| rows::from(&f.people.edges, prefix));
+        let mut found = frozen.unwrap_or_default();
+        found.extend(rows::from(&self.current.edges, prefix));
+        found
     }
 }
 
@@ -85,9 +133,7 @@ impl Changes {
                 None => batch.delete(tables.profiles, key.as_bytes()),
             }
         }
-        for (anonymous, user) in &self.people.links {
-            batch.put(tables.links, anonymous.as_bytes(), user.as_bytes());
-        }
+        self.people.write_identities(tables, &mut batch)?;
         let mut sessions: Vec<_> = self.sessions.iter().collect();
         sessions.sort_unstable_by_key(|(number, _)| **number);
         for (number, record) in sessions {

@@ -2,6 +2,7 @@
 
 use tradewind_catalog::{Change, Product};
 use tradewind_events::{DecodeError, Event};
+use tradewind_people::identity::Command;
 
 use crate::dead_letters::{NOTE_VERSION, Note};
 
@@ -24,6 +25,8 @@ pub enum Entry<'a> {
     Change(Box<Change>),
     /// What this was is erased; nothing of it is left.
     Erased,
+    /// An explicit command about who is who.
+    Identity(Box<Command>),
 }
 
 /// What [`EventLog::erase`](tradewind_ports::EventLog::erase) leaves. No kind may ever have this number.
@@ -33,10 +36,13 @@ const PRODUCT: u8 = 2;
 const DECISION: u8 = 3;
 const DEAD_LETTER: u8 = 5;
 const CHANGE: u8 = 4;
+const IDENTITY: u8 = 6;
 /// The version byte of a product's body, JSON.
 const PRODUCT_VERSION: u8 = 1;
 /// The version byte of a change's body, JSON.
 const CHANGE_VERSION: u8 = 1;
+/// The version byte of a command's body, JSON.
+const IDENTITY_VERSION: u8 = 1;
 
 /// A record that this program cannot read.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +59,9 @@ pub enum EntryError {
     /// The change's body.
     #[error("the change of the catalog does not read: {0}")]
     Change(serde_json::Error),
+    /// The command's body.
+    #[error("the command about identities does not read: {0}")]
+    Identity(serde_json::Error),
     /// The kind itself.
     #[error("the record is of kind {0:?}, which this program does not know: run a newer one")]
     Kind(Option<u8>),
@@ -77,6 +86,13 @@ pub(crate) fn of_product(product: &Product) -> Result<Vec<u8>, serde_json::Error
 pub(crate) fn of_change(change: &Change) -> Result<Vec<u8>, serde_json::Error> {
     let mut bytes = vec![CHANGE, CHANGE_VERSION];
     serde_json::to_writer(&mut bytes, change)?;
+    Ok(bytes)
+}
+
+/// The record of a command about identities.
+pub(crate) fn of_command(command: &Command) -> Result<Vec<u8>, serde_json::Error> {
+    let mut bytes = vec![IDENTITY, IDENTITY_VERSION];
+    serde_json::to_writer(&mut bytes, command)?;
     Ok(bytes)
 }
 
@@ -126,6 +142,9 @@ impl<'a> Entry<'a> {
                 .map(|change| Self::Change(Box::new(change)))
                 .map_err(EntryError::Change),
             [ERASED, ..] => Ok(Self::Erased),
+            [IDENTITY, IDENTITY_VERSION, body @ ..] => serde_json::from_slice(body)
+                .map(|command| Self::Identity(Box::new(command)))
+                .map_err(EntryError::Identity),
             _ => Err(EntryError::Kind(bytes.first().copied())),
         }
     }
@@ -160,6 +179,23 @@ mod tests {
             let bytes = [&[4, 1], json.as_bytes()].concat();
             let Ok(Entry::Change(change)) = Entry::read(&bytes) else { panic!("{json} does not read") };
             assert_eq!(of_change(&change).unwrap(), bytes, "{json}");
+        }
+    }
+
+    /// Commands as version 1 wrote them; this program and every later one must read them.
+    const COMMANDS_V1: [&str; 4] = [
+        r#"{"merge":{"into":"ada","from":"bob","reason":"same card","at":9}}"#,
+        r#"{"split":{"one":"ada","other":"bob","reason":"a mistake","at":10}}"#,
+        r#"{"contact":{"node":{"email":"5eed"},"owner":{"user":"ada"},"source":"m1","at":11}}"#,
+        r#"{"erase":{"node":{"anonymous":"d"},"at":12,"suppress":true}}"#,
+    ];
+
+    #[test]
+    fn version_1_of_a_command_still_reads_and_writes_the_same() {
+        for json in COMMANDS_V1 {
+            let bytes = [&[6, 1], json.as_bytes()].concat();
+            let Ok(Entry::Identity(command)) = Entry::read(&bytes) else { panic!("{json} does not read") };
+            assert_eq!(of_command(&command).unwrap(), bytes, "{json}");
         }
     }
 

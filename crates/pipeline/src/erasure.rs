@@ -9,6 +9,7 @@
 //! What came after the projection's stop is the beginning of something new. An interrupted erasure is made
 //! again from its beginning; a second one finds nothing and changes nothing.
 
+mod graph;
 mod rows;
 mod search;
 
@@ -101,8 +102,8 @@ pub(crate) struct Order {
 }
 
 impl Pipeline {
-    /// All keys of the person that a subject is: the user, and every anonymous id that is linked to the same
-    /// one. It reads the whole table of links.
+    /// All keys of the person that a subject is: the user, those that it is merged with, and every anonymous id
+    /// that belongs to these alone. It reads the whole table of links.
     ///
     /// # Errors
     /// [`PipelineError`] when the state does not read, or the projection has stopped.
@@ -113,12 +114,15 @@ impl Pipeline {
             Subject::Anonymous(id) => self.link(id)?,
         };
         let Some(user) = user else { return Ok(keys) };
-        keys.insert(Subject::User(user.clone()).key());
-        self.each_link(|anonymous, owner| {
-            if owner == user {
+        let merged = self.person(&Subject::User(user.clone()))?;
+        let mut users: BTreeSet<String> = merged.iter().flat_map(|person| person.users.clone()).collect();
+        users.insert(user);
+        self.each_link(|anonymous, owners| {
+            if owners.runs().all(|(_, user)| users.contains(user)) && owners.latest().is_some() {
                 keys.insert(Subject::Anonymous(anonymous.to_owned()).key());
             }
         })?;
+        keys.extend(users.into_iter().map(|user| Subject::User(user).key()));
         Ok(keys)
     }
 
@@ -134,9 +138,9 @@ impl Pipeline {
                 keys.insert(key);
             }
         };
-        self.each_link(|anonymous, user| {
+        self.each_link(|anonymous, owners| {
             note(Subject::Anonymous(anonymous.to_owned()).key());
-            note(Subject::User(user.to_owned()).key());
+            owners.runs().for_each(|(_, user)| note(Subject::User(user.to_owned()).key()));
         })?;
         self.each_profile_key(&mut note)?;
         search::keys(self.inner.log.as_ref(), &mut note)?;

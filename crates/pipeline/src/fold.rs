@@ -85,6 +85,9 @@ fn of_group(plan: &Plan, reads: &Reads<'_>, group: &[(u32, u32)]) -> Result<Part
                     part.touched.push(Touched { step, session, owner: *profile, at: *at, clicks });
                 }
             }
+            Step::Forget => {
+                part.slot(plan, reads, *profile)?.take();
+            }
             Step::Absorb(from) => {
                 if let Some(taken) = part.slot(plan, reads, *from)?.take() {
                     part.slot(plan, reads, *profile)?.get_or_insert_default().absorb(&taken);

@@ -18,6 +18,7 @@ mod entry;
 mod erasure;
 mod fold;
 mod gate;
+mod identity;
 mod items;
 mod keeper;
 mod live;

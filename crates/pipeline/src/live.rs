@@ -16,6 +16,7 @@ use tradewind_ports::{Batch, Offset, StateStore};
 
 use crate::changes::Pending;
 use crate::counters::Counters;
+use crate::identity::{Merged, Totals};
 use crate::items::Items;
 use crate::pipeline::PipelineError;
 use crate::pulse::Pulses;
@@ -45,6 +46,10 @@ pub struct Live {
     pub(crate) pending: RwLock<Pending>,
     /// The anonymous ids that may have been linked to a user.
     pub(crate) linked: RwLock<Sieve>,
+    /// Which users are one person.
+    pub(crate) merged: ArcSwap<Merged>,
+    /// The identity graph in numbers.
+    pub(crate) identity: Mutex<Totals>,
     /// Clicks that come while the session index is being compacted.
     pub(crate) clicks_meanwhile: Mutex<Option<Vec<(u32, u32)>>>,
     pub(crate) counters: Mutex<Counters>,
@@ -88,6 +93,8 @@ impl Live {
             records: Cache::new(CACHED_PROFILES),
             pending: RwLock::default(),
             linked: RwLock::new(linked),
+            merged: ArcSwap::from_pointee(Merged::load(store, tables)?),
+            identity: Mutex::new(Totals::load(store, tables)?),
             clicks_meanwhile: Mutex::default(),
             counters: Mutex::new(Counters::load(store, tables)?),
             pulses: Mutex::default(),

@@ -12,15 +12,15 @@ use tradewind_ports::{Offset, block_on};
 use crate::duplicates::Repetitions;
 use crate::keeper::committed;
 use crate::live::damaged;
-use crate::pipeline::{Inner, Pipeline, PipelineError};
+use crate::pipeline::{Pipeline, PipelineError};
 use crate::pulse::Pulse;
-use crate::{duplicates, reads};
+use crate::{duplicates, identity};
 
 impl Pipeline {
-    /// Waits until every acknowledged event of these ids is in the views, for at most `patience`. Gives
-    /// whether it is so.
+    /// Waits until every acknowledged event of these ids is in the views, those of users that they are merged
+    /// with included, for at most `patience`. Gives whether it is so.
     pub async fn caught_up(&self, ids: &[&str], patience: Duration) -> bool {
-        let target = ids.iter().map(|id| self.inner.watermarks.of(id)).max().unwrap_or(0);
+        let target = ids.iter().map(|id| self.inner.watermark(id)).max().unwrap_or(0);
         self.applied_up_to(target, patience).await
     }
 
@@ -46,21 +46,13 @@ impl Pipeline {
         reached && self.is_healthy()
     }
 
-    /// The profile of a subject, an anonymous id that belongs to a user resolved to that one. The subject
-    /// that it was found under comes with it.
+    /// The profile of a subject, an anonymous id that belongs to a user resolved to that one, and a user who is
+    /// merged with others to all of them. The subject that it was found under comes with it.
     ///
     /// # Errors
     /// [`PipelineError`] when the state does not read.
     pub fn profile(&self, subject: &Subject) -> Result<Option<(Subject, Arc<Profile>)>, PipelineError> {
-        let Inner { store, tables, live, .. } = self.inner.as_ref();
-        let mut subject = subject.clone();
-        if let Subject::Anonymous(anonymous) = &subject
-            && let Some(user) = reads::link(store.as_ref(), tables, live, anonymous)?
-        {
-            subject = Subject::User(user);
-        }
-        let found = reads::profile(store.as_ref(), tables, live, &subject.key())?;
-        Ok(found.map(|profile| (subject, profile)))
+        identity::profile(self.inner.place(), subject)
     }
 
     /// How many events of each name were applied, by name.

@@ -44,6 +44,12 @@ pub fn describe_metrics() {
         "tradewind_log_reader_lag_records",
         "Durable records that a reader has not made use of yet"
     );
+    describe_gauge!("tradewind_identity_users", "Users with an anonymous id");
+    describe_gauge!(
+        "tradewind_identity_cross_device_ratio",
+        "The part of those users who have two anonymous ids or more"
+    );
+    describe_gauge!("tradewind_identity_edges_refused", "Edges of the identity graph beyond its bounds");
     describe_counter!("tradewind_decisions_not_logged_total", "Decisions that the log was too full for");
 }
 
@@ -101,6 +107,14 @@ pub(crate) fn log_kept(size_bytes: u64, oldest_ms: i64) {
 /// How far a reader is behind the log's end.
 pub(crate) fn reader_lag(reader: String, records: u64) {
     gauge!("tradewind_log_reader_lag_records", "reader" => reader).set(records as f64);
+}
+
+/// The identity graph in numbers.
+pub(crate) fn identities(users: u64, on_several_devices: u64, refused: u64) {
+    gauge!("tradewind_identity_users").set(users as f64);
+    let ratio = if users == 0 { 0.0 } else { on_several_devices as f64 / users as f64 };
+    gauge!("tradewind_identity_cross_device_ratio").set(ratio);
+    gauge!("tradewind_identity_edges_refused").set(refused as f64);
 }
 
 /// A decision's record was dropped because the log was full.

@@ -17,6 +17,7 @@ use crate::gate::{Gate, GateTargets};
 use crate::keeper::Keeper;
 use crate::live::{Live, damaged};
 use crate::project::Projection;
+use crate::reads::Place;
 use crate::retention::{self, Keeping, Position, Retention};
 use crate::tables::{OFFSET, Tables, VERSION, VERSION_NOW, u64_of};
 use crate::watermarks::Watermarks;
@@ -110,6 +111,19 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
+    /// Up to where the acknowledged events of an id reach, and those of users that it is merged with.
+    pub(crate) fn watermark(&self, id: &str) -> Offset {
+        let merged = self.live.merged.load();
+        let users = merged.persons.of(id).map_or(&[][..], |person| &person.users);
+        let others = users.iter().map(|user| self.watermarks.of(user));
+        others.chain([self.watermarks.of(id)]).max().unwrap_or(0)
+    }
+
+    /// What is shown.
+    pub(crate) fn place(&self) -> Place<'_> {
+        Place { store: self.store.as_ref(), tables: &self.tables, live: &self.live }
+    }
+
     /// Stops the pipeline for good: the state could not be read or written.
     pub(crate) fn fail(&self) {
         self.failed.store(true, Ordering::Release);
@@ -148,6 +162,7 @@ impl Pipeline {
         }
         let offset = store.get(tables.meta, OFFSET)?.and_then(|v| u64_of(&v)).unwrap_or(0);
         let live = Live::load(store.as_ref(), &tables, settings.popularity_half_life_ms)?;
+        live.identity.lock().tell();
         live.applied.send_replace(offset);
         live.checkpointed.send_replace(offset);
         live.pulses.lock().total = live.counters.lock().total();

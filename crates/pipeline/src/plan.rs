@@ -11,11 +11,14 @@ use tradewind_catalog::{CatalogSnapshot, Change, Origin, Product};
 use tradewind_events::{Commerce, EventView, Kind, ProductRef};
 use tradewind_kernel::{Money, Subject, UtcMillis};
 use tradewind_people::Action;
+use tradewind_people::identity::Owners;
 
 use crate::counted::Counted;
 use crate::dead_letters::Letters;
 use crate::dedupe::Seen;
 use crate::duplicates::Uncounted;
+use crate::identity::Woven;
+use crate::identity::rows::Links;
 use crate::items::Items;
 use crate::pipeline::PipelineError;
 use crate::prepare::Prepared;
@@ -29,6 +32,8 @@ pub(crate) enum Step {
     Act { at: UtcMillis, action: Option<Action>, items: Vec<(u32, u32)>, revenue: Option<Money> },
     /// It takes in the profile with this number, which is then no more.
     Absorb(u32),
+    /// Its owner was erased.
+    Forget,
 }
 
 /// A product's popularity gains this.
@@ -48,7 +53,7 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    fn number(&mut self, key: &str) -> u32 {
+    pub(crate) fn number(&mut self, key: &str) -> u32 {
         if let Some(&number) = self.numbers.get(key) {
             return number;
         }
@@ -73,7 +78,12 @@ impl Keys {
         number
     }
 
-    fn join(&mut self, one: u32, other: u32) {
+    /// The number of a key, if it has one already.
+    pub(crate) fn find(&self, key: &str) -> Option<u32> {
+        self.numbers.get(key).copied()
+    }
+
+    pub(crate) fn join(&mut self, one: u32, other: u32) {
         let (one, other) = (self.group(one), self.group(other));
         self.parents[one.max(other) as usize] = one.min(other);
     }
@@ -85,7 +95,9 @@ pub(crate) struct Plan {
     pub(crate) keys: Keys,
     /// The profile's number and what is done to it, in the log's order.
     pub(crate) steps: Vec<(u32, Step)>,
-    pub(crate) links: FxHashMap<String, String>,
+    pub(crate) links: Links,
+    /// What changes of who is who.
+    pub(crate) woven: Woven,
     pub(crate) new_items: Vec<Arc<str>>,
     new_numbers: FxHashMap<Arc<str>, u32>,
     pub(crate) products: FxHashMap<u32, Arc<Product>>,
@@ -154,10 +166,10 @@ impl Plan {
         views: &Views<'_>,
         prepared: Prepared<'_>,
     ) -> Result<(), PipelineError> {
-        let Prepared { event, name, action, commerce, link, .. } = prepared;
+        let Prepared { event, name, action, commerce, link, is_known_edge, .. } = prepared;
         #[cfg(test)]
         assert_ne!(event.name.as_deref(), Some("Poison"), "a test's event that no folding survives");
-        let key = self.resolve(reads, &event, link)?;
+        let key = self.resolve(reads, &event, (link, is_known_edge))?;
         let items = match (&commerce, action) {
             (Some(commerce), Some(_)) => {
                 let touch = |p: &ProductRef| (self.touch_product(views, p, commerce, &event), quantity(p));
@@ -181,50 +193,23 @@ impl Plan {
         Ok(())
     }
 
-    /// The key of the profile that an event changes, after the links that the event itself makes. `link` is
-    /// its anonymous id's user as it was before the batch.
+    /// The key of the profile that an event changes, after the edges that the event itself makes. `link` is whose
+    /// its anonymous id was before the batch.
     fn resolve(
         &mut self,
         reads: &Reads<'_>,
         event: &EventView<'_>,
-        link: Option<String>,
+        (link, is_known_edge): (Option<Owners>, bool),
     ) -> Result<Option<String>, PipelineError> {
-        if event.kind == Kind::Alias
-            && let (Some(previous), Some(user)) = (&event.previous_id, &event.user_id)
-        {
-            self.link(reads, previous, user)?;
-        }
-        if let (Some(anonymous), Some(user)) = (&event.anonymous_id, &event.user_id) {
-            self.link(reads, anonymous, user)?;
-        }
+        self.edges_of_event(reads, event, is_known_edge)?;
         match event.subject() {
             Some(Subject::Anonymous(anonymous)) => {
-                let user = self.links.get(&anonymous).cloned().or(link);
+                let owners = self.links.get(&anonymous).unwrap_or(&link);
+                let user = owners.as_ref().and_then(|owners| owners.at(event.occurred_at)).map(str::to_owned);
                 Ok(Some(user.map_or(Subject::Anonymous(anonymous), Subject::User).key()))
             }
             subject => Ok(subject.map(|s| s.key())),
         }
-    }
-
-    /// Notes that an anonymous id is a user's. What the id did so far goes to its first user only: a second
-    /// one on the same device takes over what follows, and two users are never merged.
-    fn link(&mut self, reads: &Reads<'_>, anonymous: &str, user: &str) -> Result<(), PipelineError> {
-        if anonymous.is_empty() || user.is_empty() || anonymous == user {
-            return Ok(());
-        }
-        let known = match self.links.get(anonymous) {
-            Some(user) => Some(user.clone()),
-            None => reads.link(anonymous)?,
-        };
-        if known.as_deref() == Some(user) {
-            return Ok(());
-        }
-        self.links.insert(anonymous.to_owned(), user.to_owned());
-        let from = self.keys.number(&Subject::Anonymous(anonymous.to_owned()).key());
-        let to = self.keys.number(&Subject::User(user.to_owned()).key());
-        self.keys.join(from, to);
-        self.steps.push((to, Step::Absorb(from)));
-        Ok(())
     }
 
     /// The number of a product id, a new one if it was never named.

@@ -5,11 +5,13 @@ use tradewind_catalog::{Change, Product};
 use tradewind_events::{Commerce, EventName, EventView, Kind};
 use tradewind_kernel::UtcMillis;
 use tradewind_people::Action;
+use tradewind_people::identity::{Command, Owners};
 use tradewind_ports::Record;
 
 use crate::dead_letters::Note;
 use crate::dedupe::{Dedupe, Mark};
 use crate::entry::{Entry, EntryError};
+use crate::identity::weave::is_known;
 use crate::pipeline::PipelineError;
 use crate::reads::Reads;
 
@@ -25,8 +27,10 @@ pub(crate) struct Prepared<'a> {
     /// Its properties, where its name is known.
     pub(crate) commerce: Option<Commerce>,
     pub(crate) mark: Mark,
-    /// The user that its anonymous id belonged to before this batch.
-    pub(crate) link: Option<String>,
+    /// Whose its anonymous id was before this batch, where it has no other.
+    pub(crate) link: Option<Owners>,
+    /// Whether what its two ids say of each other was known before this batch.
+    pub(crate) is_known_edge: bool,
 }
 
 /// A record, read.
@@ -35,6 +39,8 @@ pub(crate) enum Item<'a> {
     Event(Prepared<'a>),
     Product(Box<Product>),
     Change(Box<Change>),
+    /// A command about who is who.
+    Identity(Box<Command>),
     /// What became of something that could not be processed.
     Note(Box<Note>),
     /// What changes no state.
@@ -76,6 +82,7 @@ fn one<'a>(record: &'a Record, reads: &Reads<'_>, dedupe: &Dedupe) -> Result<Ite
             Ok(Entry::Product(product)) => Item::Product(product),
             Ok(Entry::Change(change)) => Item::Change(change),
             Ok(Entry::DeadLetter(note)) => Item::Note(note),
+            Ok(Entry::Identity(command)) => Item::Identity(command),
             Ok(_) => Item::Nothing,
             Err(error) => Item::Unreadable(error),
         });
@@ -104,5 +111,6 @@ pub(crate) fn of_event<'a>(
         _ => None,
     };
     let action = name.as_ref().and_then(action_of);
-    Ok(Prepared { event, name, action, commerce, mark, link })
+    let is_known_edge = is_known(reads, &event)?;
+    Ok(Prepared { event, name, action, commerce, mark, link, is_known_edge })
 }

@@ -225,6 +225,7 @@ impl Projection {
                         measures::stock_without_product();
                     }
                 }
+                Item::Identity(command) => plan.command(reads, &command)?,
                 Item::Note(note) => {
                     let letters = plan.letters.get_or_insert_with(|| self.current.letters.clone());
                     let limits = self.inner.settings.dead_letters;
@@ -322,6 +323,7 @@ impl Projection {
             pending.current.profiles.insert(Arc::clone(plan.keys.key(number)), profile);
         }
         pending.current.links.extend(plan.links);
+        plan.woven.show(&mut pending.current, live);
         drop(pending);
         live.counters.lock().add(&plan.counts, &mut self.current.counts);
         let now = self.inner.clock.now();

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use tradewind_kernel::Currency;
+use tradewind_people::identity::Owners;
 use tradewind_people::{Profile, SessionRecord};
 use tradewind_ports::StateStore;
 
@@ -12,6 +13,14 @@ use crate::live::{Live, damaged};
 use crate::pipeline::PipelineError;
 use crate::sieve::key_of;
 use crate::tables::Tables;
+
+/// What is shown: in memory what changed lately, and the store.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub(crate) store: &'a dyn StateStore,
+    pub(crate) tables: &'a Tables,
+    pub(crate) live: &'a Live,
+}
 
 /// Where to look.
 #[derive(Clone, Copy)]
@@ -24,15 +33,19 @@ pub(crate) struct Reads<'a> {
     pub(crate) currency: Currency,
 }
 
-impl Reads<'_> {
-    /// The user that an anonymous id belongs to.
-    pub(crate) fn link(&self, anonymous: &str) -> Result<Option<String>, PipelineError> {
-        link(self.store, self.tables, self.live, anonymous)
+impl<'a> Reads<'a> {
+    pub(crate) fn place(&self) -> Place<'a> {
+        Place { store: self.store, tables: self.tables, live: self.live }
+    }
+
+    /// Whose an anonymous id is.
+    pub(crate) fn link(&self, anonymous: &str) -> Result<Option<Owners>, PipelineError> {
+        link(self.place(), anonymous)
     }
 
     /// The profile under a key.
     pub(crate) fn profile(&self, key: &str) -> Result<Option<Arc<Profile>>, PipelineError> {
-        profile(self.store, self.tables, self.live, key)
+        profile(self.place(), key)
     }
 
     /// The record of a session, if it was ever written.
@@ -49,30 +62,21 @@ impl Reads<'_> {
     }
 }
 
-/// The user that an anonymous id belongs to, as it is now.
-pub(crate) fn link(
-    store: &dyn StateStore,
-    tables: &Tables,
-    live: &Live,
-    anonymous: &str,
-) -> Result<Option<String>, PipelineError> {
-    if !live.linked.read().may_have(&key_of(anonymous)) {
+/// Whose an anonymous id is, as it is now.
+pub(crate) fn link(place: Place<'_>, anonymous: &str) -> Result<Option<Owners>, PipelineError> {
+    if !place.live.linked.read().may_have(&key_of(anonymous)) {
         return Ok(None);
     }
-    if let Some(user) = live.pending.read().link(anonymous) {
-        return Ok(Some(user));
+    if let Some(changed) = place.live.pending.read().link(anonymous) {
+        return Ok(changed);
     }
-    let stored = store.get(tables.links, anonymous.as_bytes())?;
-    Ok(stored.map(|user| String::from_utf8_lossy(&user).into_owned()))
+    let stored = place.store.get(place.tables.links, anonymous.as_bytes())?;
+    Ok(stored.map(|owners| Owners::decode(&owners)))
 }
 
 /// The profile under a key, as it is now.
-pub(crate) fn profile(
-    store: &dyn StateStore,
-    tables: &Tables,
-    live: &Live,
-    key: &str,
-) -> Result<Option<Arc<Profile>>, PipelineError> {
+pub(crate) fn profile(place: Place<'_>, key: &str) -> Result<Option<Arc<Profile>>, PipelineError> {
+    let Place { store, tables, live } = place;
     if let Some(changed) = live.pending.read().profile(key) {
         return Ok(changed);
     }

@@ -7,8 +7,12 @@ use tradewind_ports::{StateError, StateStore, TableId};
 pub(crate) struct Tables {
     /// Subject key → profile.
     pub(crate) profiles: TableId,
-    /// Anonymous id → user id.
+    /// Anonymous id → whose it is.
     pub(crate) links: TableId,
+    /// Nodes and edges of the identity graph, see [`crate::identity::rows`].
+    pub(crate) edges: TableId,
+    /// Merges and splits of users, under the same keys.
+    pub(crate) merges: TableId,
     /// Session number (u32 big-endian) → session record.
     pub(crate) sessions: TableId,
     /// Item number (u32 big-endian) → product id.
@@ -35,6 +39,8 @@ pub(crate) const OFFSET: &[u8] = b"offset";
 pub(crate) const HALF_LIFE: &[u8] = b"half_life";
 /// The dead letters in numbers, JSON.
 pub(crate) const DEAD_LETTERS: &[u8] = b"dead_letters";
+/// The identity graph in numbers, see [`crate::identity`].
+pub(crate) const IDENTITY: &[u8] = b"identity";
 /// The version of these tables, one byte.
 pub(crate) const VERSION: &[u8] = b"version";
 /// The version that this program writes.
@@ -45,6 +51,8 @@ impl Tables {
         Ok(Self {
             profiles: store.table("profiles")?,
             links: store.table("links")?,
+            edges: store.table("edges")?,
+            merges: store.table("merges")?,
             sessions: store.table("sessions")?,
             items: store.table("items")?,
             products: store.table("products")?,

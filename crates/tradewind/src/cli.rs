@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Verify,
     /// Look at what a running server could not process, put it right or drop it
     DeadLetters(DeadLettersArguments),
+    /// See who is who on a running server; merge users, or split them again
+    Identity(IdentityArguments),
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -119,6 +121,44 @@ pub(crate) enum DeadLettersCommand {
     Drop {
         /// As the list has it
         id: u64,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct IdentityArguments {
+    #[command(flatten)]
+    pub(crate) server: ServerArguments,
+    #[command(subcommand)]
+    pub(crate) what: IdentityCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum IdentityCommand {
+    /// Show a subject's person, their ids and why they belong together
+    Show {
+        /// `user_id:…` or `anonymous_id:…`
+        subject: String,
+    },
+    /// Make two users one person; a split undoes it
+    Merge {
+        /// `user_id:…`
+        into: String,
+        /// `user_id:…`
+        from: String,
+        /// Who wants it, and why
+        #[arg(long)]
+        reason: String,
+    },
+    /// Make a user who was merged a person of its own again
+    Split {
+        /// `user_id:…`
+        subject: String,
+        /// Only from this user, to whom a merge joins it
+        #[arg(long, value_name = "USER")]
+        from: Option<String>,
+        /// Who wants it, and why
+        #[arg(long)]
+        reason: String,
     },
 }
 

@@ -5,6 +5,7 @@ mod config;
 mod dead_letters;
 mod demo;
 mod evaluate;
+mod identity;
 mod import;
 mod rebuild;
 mod remote;
@@ -32,6 +33,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::DeadLetters(arguments) => {
             dead_letters::run(&loaded(&global, Vec::new())?, &arguments, global.json)
         }
+        Command::Identity(arguments) => identity::run(&loaded(&global, Vec::new())?, &arguments, global.json),
         Command::Config(ConfigCommand::Show) => config::show(&loaded(&global, Vec::new())?, global.json),
         Command::Schema(what) => schema::run(&loaded(&global, Vec::new())?, &what, global.json),
         Command::Serve(arguments) => {

@@ -3,15 +3,16 @@
 use rustc_hash::FxHashSet;
 use tradewind_kernel::{Subject, UtcMillis};
 use tradewind_people::SessionRecord;
-use tradewind_ports::{Batch, Offset, StateStore};
+use tradewind_people::identity::Owners;
+use tradewind_ports::{Batch, Offset};
 
-use super::Whose;
 use super::search::Mentions;
+use super::{Whose, graph};
 use crate::dead_letters::{Letters, each_stored};
 use crate::live::{Live, damaged};
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::reads::{self, Reads};
-use crate::tables::{Tables, u32_of};
+use crate::tables::u32_of;
 
 /// What was removed.
 #[derive(Debug, Clone, Default)]
@@ -39,14 +40,8 @@ pub(crate) fn remove(reads: &Reads<'_>, whose: &Whose) -> Result<Rows, PipelineE
             rows.profiles += 1;
         }
     }
-    for pair in store.scan(tables.links, &[]) {
-        let (anonymous, user) = pair?;
-        let (id, owner) = (String::from_utf8_lossy(&anonymous), String::from_utf8_lossy(&user));
-        if whose.is_anonymous(&id) || whose.is_user(&owner) {
-            batch.delete(tables.links, &anonymous);
-            rows.links += 1;
-        }
-    }
+    rows.links = graph::remove_links(reads, whose, &mut batch)?;
+    let left = graph::remove(reads, whose, &mut batch)?;
     let mut emptied = FxHashSet::default();
     let nobodys = tradewind_people::encode(&nobodys()).map_err(|e| damaged("a session", &e))?;
     for pair in store.scan(tables.sessions, &[]) {
@@ -62,6 +57,7 @@ pub(crate) fn remove(reads: &Reads<'_>, whose: &Whose) -> Result<Rows, PipelineE
     remove_letters(reads, whose, &mut rows, &mut batch)?;
     store.commit(&batch)?;
     forget(live, whose, &emptied);
+    graph::show(reads, live, &left)?;
     Ok(rows)
 }
 
@@ -100,19 +96,18 @@ fn forget(live: &Live, whose: &Whose, emptied: &FxHashSet<u32>) {
 }
 
 impl Pipeline {
-    /// The user that an anonymous id belongs to, if any.
+    /// The user that an anonymous id belongs to now, if any.
     pub(super) fn link(&self, anonymous: &str) -> Result<Option<String>, PipelineError> {
-        let (store, tables, live): (&dyn StateStore, &Tables, &Live) =
-            (self.inner.store.as_ref(), &self.inner.tables, &self.inner.live);
-        reads::link(store, tables, live, anonymous)
+        let owners = reads::link(self.inner.place(), anonymous)?;
+        Ok(owners.as_ref().and_then(Owners::latest).map(str::to_owned))
     }
 
-    /// Every anonymous id with its user, once the store has everything that is applied.
-    pub(super) fn each_link(&self, mut take: impl FnMut(&str, &str)) -> Result<(), PipelineError> {
+    /// Every anonymous id with its owners, once the store has everything that is applied.
+    pub(super) fn each_link(&self, mut take: impl FnMut(&str, &Owners)) -> Result<(), PipelineError> {
         tradewind_ports::block_on(self.flushed())?;
         for pair in self.inner.store.scan(self.inner.tables.links, &[]) {
-            let (anonymous, user) = pair?;
-            take(&String::from_utf8_lossy(&anonymous), &String::from_utf8_lossy(&user));
+            let (anonymous, owners) = pair?;
+            take(&String::from_utf8_lossy(&anonymous), &Owners::decode(&owners));
         }
         Ok(())
     }
