@@ -35,6 +35,7 @@ pub fn describe_metrics() {
         "tradewind_log_reader_lag_records",
         "Durable records that a reader has not made use of yet"
     );
+    describe_counter!("tradewind_outbox_effects_total", "Effects put into the outbox, for others to be told");
     describe_counter!("tradewind_decisions_not_logged_total", "Decisions that the log was too full for");
 }
 
@@ -92,6 +93,13 @@ pub(crate) fn log_kept(size_bytes: u64, oldest_ms: i64) {
 /// How far a reader is behind the log's end.
 pub(crate) fn reader_lag(reader: String, records: u64) {
     gauge!("tradewind_log_reader_lag_records", "reader" => reader).set(records as f64);
+}
+
+/// Effects were put into the outbox.
+pub(crate) fn effects_made(count: usize) {
+    if count > 0 {
+        counter!("tradewind_outbox_effects_total").increment(count as u64);
+    }
 }
 
 /// A decision's record was dropped because the log was full.
