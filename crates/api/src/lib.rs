@@ -18,6 +18,7 @@ mod http;
 mod measures;
 mod openapi;
 mod operate;
+mod outbox;
 mod problem;
 mod profiles;
 mod schemas;

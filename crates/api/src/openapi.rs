@@ -4,7 +4,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use utoipa::OpenApi;
 
-use crate::{collect, dead_letters, decide, operate, profiles, schemas, sql};
+use crate::{collect, dead_letters, decide, operate, outbox, profiles, schemas, sql};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -23,6 +23,8 @@ use crate::{collect, dead_letters, decide, operate, profiles, schemas, sql};
         dead_letters::handlers::redrive,
         dead_letters::handlers::redrive_many,
         dead_letters::handlers::drop_one,
+        outbox::list,
+        outbox::retry,
         decide::decide,
         profiles::profile,
         schemas::list,
@@ -38,6 +40,7 @@ use crate::{collect, dead_letters, decide, operate, profiles, schemas, sql};
         (name = "decide", description = "What to show"),
         (name = "collect", description = "Events in"),
         (name = "dead letters", description = "What could not be processed"),
+        (name = "outbox", description = "What others are told"),
         (name = "sql", description = "Questions over everything that happened"),
         (name = "profiles", description = "What is known of a shopper"),
         (name = "schemas", description = "What events should look like, and what they lack"),

@@ -49,6 +49,12 @@ impl Outlet {
     pub fn new(topics: impl IntoIterator<Item = String>, from: Offset) -> Self {
         Self { topics: topics.into_iter().collect(), from }
     }
+
+    /// The same, and nothing of records before this one.
+    #[must_use]
+    pub fn not_before(self, offset: Offset) -> Self {
+        Self { from: self.from.max(offset), ..self }
+    }
 }
 
 /// What a batch of records is to tell, and then what all since the last checkpoint are.

@@ -14,6 +14,7 @@ mod full_disk;
 mod journey;
 mod malformed;
 mod oracle;
+mod outbox;
 mod retention;
 mod schema;
 mod support;
