@@ -63,8 +63,8 @@ impl From<EndpointView> for EndpointOut {
             failed: view.failed,
             delivered: view.delivered,
             lost: view.lost,
-            last_delivered_at: view.delivered_at.map(|at| at.to_rfc3339()),
-            quiet_until: view.quiet_until.map(|at| at.to_rfc3339()),
+            last_delivered_at: view.delivered_at.map(tradewind_kernel::UtcMillis::to_rfc3339),
+            quiet_until: view.quiet_until.map(tradewind_kernel::UtcMillis::to_rfc3339),
         }
     }
 }

@@ -150,7 +150,7 @@ fn settle(outbox: &Outbox, done: Result<Done, tokio::task::JoinError>) -> Result
 /// Waits for the next checkpoint; for ever once the pipeline has stopped.
 async fn checkpoint(pipeline: &Pipeline, upto: Offset) {
     if !pipeline.checkpointed_past(upto).await {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
