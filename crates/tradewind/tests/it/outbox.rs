@@ -229,7 +229,7 @@ fn moody(n: usize) -> Deed {
         (Some(deed), _) => *deed,
         (None, 3) => Deed::Answer(500),
         (None, 9) => Deed::Answer(429),
-        (None, 14) if n % 3 == 0 => Deed::Stall,
+        (None, 14) if n.is_multiple_of(3) => Deed::Stall,
         (None, _) => Deed::Take,
     }
 }
@@ -272,11 +272,11 @@ fn every_order_arrives_under_one_id_through_failures_and_kills_and_none_again_af
     only_the_new_one(&receiver, dir.path(), "after-rebuild");
     std::fs::remove_dir_all(dir.path().join("state")).unwrap();
     only_the_new_one(&receiver, dir.path(), "after-replay");
-    check_all(&receiver, sender.orders + 2);
+    println!("{}", check_all(&receiver, sender.orders + 2));
 }
 
-/// Each of so many messages was taken under an id of its own, whatever was answered before.
-fn check_all(receiver: &Receiver, orders: usize) {
+/// Each of so many messages was taken under an id of its own, whatever was answered before. Gives it in words.
+fn check_all(receiver: &Receiver, orders: usize) -> String {
     let (taken, came) = (receiver.taken(), receiver.came());
     let faults: Vec<&String> = came.iter().filter_map(|came| came.fault.as_ref()).collect();
     assert!(faults.is_empty(), "{faults:?}");
@@ -287,13 +287,13 @@ fn check_all(receiver: &Receiver, orders: usize) {
     let deeds = |deed: Deed| came.iter().filter(|came| came.deed == deed).count();
     let (failed, turned_away, stalled) =
         (deeds(Deed::Answer(500)), deeds(Deed::Answer(429)), deeds(Deed::Stall));
-    println!(
+    assert!(failed > 0 && turned_away > 0 && stalled > 0);
+    format!(
         "{orders} orders in {} attempts through {KILLS} kills: {failed} answered 500, {turned_away} 429, {stalled} \
          never; {} taken more than once",
         came.len(),
         deeds(Deed::Take) - orders
-    );
-    assert!(failed > 0 && turned_away > 0 && stalled > 0);
+    )
 }
 
 /// Starts the server, sends one order, and checks that nothing but it is delivered.
