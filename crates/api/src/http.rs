@@ -21,7 +21,7 @@ use crate::enrich::Peer;
 use crate::extract::Query;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
-use crate::{decide, docs, identity, openapi, operate, profiles, schemas, sql, trace};
+use crate::{decide, docs, identity, openapi, operate, outbox, profiles, schemas, sql, trace};
 
 /// Paths on which browsers of other origins may send events.
 const COLLECTING: [&str; 11] = [
@@ -55,6 +55,8 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
         .route("/v1/dead-letters/redrive", post(dead_letters::redrive_many))
         .route("/v1/dead-letters/{id}", get(dead_letters::show).delete(dead_letters::drop_one))
         .route("/v1/dead-letters/{id}/redrive", post(dead_letters::redrive))
+        .route("/v1/outbox", get(outbox::list))
+        .route("/v1/outbox/{id}/retry", post(outbox::retry))
         .route("/v1/decide", post(decide::decide))
         .route("/v1/profiles/{subject}", get(profiles::profile))
         .route("/v1/identity/merge", post(identity::merge))

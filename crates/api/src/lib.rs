@@ -19,6 +19,7 @@ mod identity;
 mod measures;
 mod openapi;
 mod operate;
+mod outbox;
 mod problem;
 mod profiles;
 mod schemas;

@@ -4,7 +4,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use utoipa::OpenApi;
 
-use crate::{collect, dead_letters, decide, identity, operate, profiles, schemas, sql};
+use crate::{collect, dead_letters, decide, identity, operate, outbox, profiles, schemas, sql};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -23,6 +23,8 @@ use crate::{collect, dead_letters, decide, identity, operate, profiles, schemas,
         dead_letters::handlers::redrive,
         dead_letters::handlers::redrive_many,
         dead_letters::handlers::drop_one,
+        outbox::list,
+        outbox::retry,
         decide::decide,
         profiles::profile,
         identity::show,
@@ -41,6 +43,7 @@ use crate::{collect, dead_letters, decide, identity, operate, profiles, schemas,
         (name = "decide", description = "What to show"),
         (name = "collect", description = "Events in"),
         (name = "dead letters", description = "What could not be processed"),
+        (name = "outbox", description = "What others are told"),
         (name = "sql", description = "Questions over everything that happened"),
         (name = "profiles", description = "What is known of a shopper"),
         (name = "identity", description = "Who is who"),

@@ -43,11 +43,12 @@ pub enum Code {
     UnsupportedEncoding,
     WebhookNotConfigured,
     WebhookSignature,
+    WebhookStopped,
 }
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::BadGzip,
         Self::BatchInvalid,
         Self::BatchTooLong,
@@ -76,6 +77,7 @@ impl Code {
         Self::UnsupportedEncoding,
         Self::WebhookNotConfigured,
         Self::WebhookSignature,
+        Self::WebhookStopped,
     ];
 
     /// Its text, and the name of its page; its status; its title.
@@ -129,6 +131,7 @@ impl Code {
             Self::WebhookSignature => {
                 ("webhook-signature", StatusCode::UNAUTHORIZED, "The webhook's signature does not hold")
             }
+            Self::WebhookStopped => ("webhook-stopped", StatusCode::CONFLICT, "The endpoint gets nothing"),
         }
     }
 

@@ -10,6 +10,7 @@ use tradewind_events::schema::Registry;
 use tradewind_kernel::UtcMillis;
 use tradewind_pipeline::Pipeline;
 use tradewind_ports::SqlEngine;
+use tradewind_webhooks::Outbox;
 use utoipa::ToSchema;
 
 use crate::admission::{Admission, AdmissionSettings};
@@ -66,6 +67,7 @@ pub struct Api {
     pub(crate) desk: Desk,
     pub(crate) enricher: Enricher,
     pub(crate) sql: Option<Arc<dyn SqlEngine>>,
+    pub(crate) outbox: Option<Arc<Outbox>>,
     rejected_total: AtomicU64,
 }
 
@@ -91,6 +93,7 @@ impl Api {
             desk,
             enricher,
             sql,
+            outbox: None,
             rejected_total,
         }
     }
@@ -105,6 +108,12 @@ impl Api {
     #[must_use]
     pub fn with_sql(self, sql: Option<Arc<dyn SqlEngine>>) -> Self {
         Self { sql, ..self }
+    }
+
+    /// The same with an outbox to look into.
+    #[must_use]
+    pub fn with_outbox(self, outbox: Option<Arc<Outbox>>) -> Self {
+        Self { outbox, ..self }
     }
 
     /// The time, by the pipeline's clock.

@@ -20,6 +20,7 @@ use crate::duplicates::Duplicates;
 use crate::identity::rows::{self, Links};
 use crate::identity::{Row, Rows, Totals};
 use crate::live::damaged;
+use crate::outbox::Effects;
 use crate::pipeline::PipelineError;
 use crate::tables::{IDENTITY, OFFSET, Tables};
 
@@ -111,6 +112,7 @@ pub(crate) struct Changes {
     pub(crate) seen: Seen,
     pub(crate) duplicates: Duplicates,
     pub(crate) letters: Letters,
+    pub(crate) effects: Effects,
     /// Records that these changes come from.
     pub(crate) records: u64,
     /// The offset after the last of them.
@@ -156,6 +158,7 @@ impl Changes {
         self.seen.write(tables, &mut batch);
         self.duplicates.write(tables, &mut batch);
         self.letters.write(tables, &mut batch)?;
+        self.effects.write(tables.outbox, &mut batch)?;
         batch.put(tables.meta, OFFSET, self.next.to_be_bytes());
         Ok(batch)
     }

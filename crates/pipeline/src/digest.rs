@@ -1,13 +1,14 @@
 //! A fingerprint of the whole state, to show that two of them are the same to the byte.
 //!
 //! Left out is what may differ between a state that lived through its history and one that was made anew from
-//! the log: empty tables, and remembered message ids of weeks that no message is compared with any more.
+//! the log: empty tables, the outbox, and remembered message ids of weeks that no message is compared with any more.
 
 use tradewind_kernel::UtcMillis;
 use tradewind_ports::{StateError, StateStore};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::dedupe::is_expired_table;
+use crate::tables::OUTBOX;
 
 /// The fingerprint, 128 bits.
 ///
@@ -20,7 +21,7 @@ pub fn state_digest(store: &dyn StateStore, now: UtcMillis) -> Result<u128, Stat
         hash.update(bytes);
     };
     for name in store.table_names() {
-        if is_expired_table(&name, now) {
+        if name == OUTBOX || is_expired_table(&name, now) {
             continue;
         }
         let table = store.table(&name)?;

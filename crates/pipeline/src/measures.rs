@@ -50,6 +50,7 @@ pub fn describe_metrics() {
         "The part of those users who have two anonymous ids or more"
     );
     describe_gauge!("tradewind_identity_edges_refused", "Edges of the identity graph beyond its bounds");
+    describe_counter!("tradewind_outbox_effects_total", "Effects put into the outbox, for others to be told");
     describe_counter!("tradewind_decisions_not_logged_total", "Decisions that the log was too full for");
 }
 
@@ -115,6 +116,13 @@ pub(crate) fn identities(users: u64, on_several_devices: u64, refused: u64) {
     let ratio = if users == 0 { 0.0 } else { on_several_devices as f64 / users as f64 };
     gauge!("tradewind_identity_cross_device_ratio").set(ratio);
     gauge!("tradewind_identity_edges_refused").set(refused as f64);
+}
+
+/// Effects were put into the outbox.
+pub(crate) fn effects_made(count: usize) {
+    if count > 0 {
+        counter!("tradewind_outbox_effects_total").increment(count as u64);
+    }
 }
 
 /// A decision's record was dropped because the log was full.

@@ -16,6 +16,7 @@ use crate::erasure::Order;
 use crate::gate::{Gate, GateTargets};
 use crate::keeper::Keeper;
 use crate::live::{Live, damaged};
+use crate::outbox::Outlet;
 use crate::project::Projection;
 use crate::reads::Place;
 use crate::retention::{self, Keeping, Position, Retention};
@@ -98,6 +99,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Settings,
     pub(crate) tables: Tables,
+    pub(crate) outlet: Arc<Outlet>,
     pub(crate) live: Live,
     pub(crate) watermarks: Watermarks,
     pub(crate) gate: Gate,
@@ -150,6 +152,20 @@ impl Pipeline {
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Result<Self, PipelineError> {
+        Self::open_with(log, store, clock, settings, Outlet::default())
+    }
+
+    /// The same, with what is to come out of the outbox; [`open`](Self::open) lets nothing out.
+    ///
+    /// # Errors
+    /// [`PipelineError`] as [`open`](Self::open).
+    pub fn open_with(
+        log: Arc<dyn EventLog>,
+        store: Arc<dyn StateStore>,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+        outlet: Outlet,
+    ) -> Result<Self, PipelineError> {
         let tables = Tables::open(store.as_ref())?;
         match store.get(tables.meta, VERSION)? {
             Some(version) if version != VERSION_NOW => return Err(PipelineError::TooNew),
@@ -179,6 +195,7 @@ impl Pipeline {
             clock,
             settings,
             tables,
+            outlet: Arc::new(outlet),
             live,
             watermarks,
             gate: Gate::new(settings.gate),

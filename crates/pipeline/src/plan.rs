@@ -20,6 +20,7 @@ use crate::duplicates::Uncounted;
 use crate::identity::Woven;
 use crate::identity::rows::Links;
 use crate::items::Items;
+use crate::outbox::{Effect, Effects, EventHappened};
 use crate::pipeline::PipelineError;
 use crate::prepare::Prepared;
 use crate::pulse::LatestEvent;
@@ -120,6 +121,8 @@ pub(crate) struct Plan {
     pub(crate) buried: Vec<Uncounted>,
     /// The dead letters, where the batch has to do with them.
     pub(crate) letters: Option<Letters>,
+    /// What others are to be told.
+    pub(crate) effects: Effects,
     /// Whether the console is to be told of the events that come now.
     pub(crate) describing: bool,
     pub(crate) latest: Vec<LatestEvent>,
@@ -159,6 +162,11 @@ impl Plan {
         true
     }
 
+    /// Others are to be told this about the record that is being planned, if they want to know.
+    pub(crate) fn effect(&mut self, effect: Effect) {
+        self.effects.add(effect);
+    }
+
     /// An event that is new.
     pub(crate) fn event(
         &mut self,
@@ -178,7 +186,12 @@ impl Plan {
             _ => Vec::new(),
         };
         let revenue = commerce.as_ref().and_then(|c| c.revenue).filter(|_| action == Some(Action::Buy));
-        self.count(&event, name.as_ref().map(tradewind_events::EventName::as_str));
+        let name = name.as_ref().map(tradewind_events::EventName::as_str);
+        if let Some(name) = name.filter(|name| self.effects.wants(name)) {
+            let told = EventHappened::of(&event, name, key.as_deref(), commerce.as_ref(), reads.currency);
+            told.into_iter().for_each(|told| self.effect(Effect::EventHappened(Box::new(told))));
+        }
+        self.count(&event, name);
         if self.describing {
             self.latest.push(described(&event, key.as_deref(), commerce.as_ref()));
         }
@@ -268,7 +281,7 @@ impl Plan {
     }
 }
 
-fn quantity(product: &ProductRef) -> u32 {
+pub(crate) fn quantity(product: &ProductRef) -> u32 {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

@@ -29,6 +29,7 @@ use crate::erasure::{self, Order};
 use crate::fold::{self, Folded, Touched};
 use crate::keeper::{CHECKPOINT_RECORDS, Pace, Task, committed};
 use crate::measures;
+use crate::outbox::Effects;
 use crate::pipeline::{Inner, PipelineError};
 use crate::plan::{Plan, Views};
 use crate::prepare::{self, Item, Prepared};
@@ -209,11 +210,13 @@ impl Projection {
         items: Vec<Result<Item<'_>, PipelineError>>,
     ) -> Result<Plan, PipelineError> {
         let mut plan = Plan::default();
+        plan.effects = Effects::of(&self.inner.outlet);
         let (known, catalog) = (reads.live.items.read(), reads.live.catalog.load());
         let views = Views { items: &known, catalog: &catalog, counted: &self.counted };
         let described_from = records.len().saturating_sub(Pulses::wanted());
         for (n, (item, record)) in items.into_iter().zip(records).enumerate() {
             plan.describing = n >= described_from;
+            plan.effects.at(record.offset);
             match item? {
                 Item::Event(prepared) => {
                     let place = Uncounted::Record(record.offset);
@@ -286,6 +289,7 @@ impl Projection {
         if let Some(letters) = plan.letters {
             self.current.letters = letters;
         }
+        self.current.effects.extend(plan.effects);
         let is_rank_due = !plan.products.is_empty() || !plan.gains.is_empty();
         let mut items = live.items.write();
         for id in plan.new_items {

@@ -29,10 +29,14 @@ pub(crate) struct Tables {
     pub(crate) duplicates: TableId,
     /// Log offset (u64 big-endian) → what could not be processed there.
     pub(crate) dead_letters: TableId,
+    /// Log offset (u64 big-endian) and id → what others are to be told, see [`crate::outbox`].
+    pub(crate) outbox: TableId,
     /// The offset and the format version.
     pub(crate) meta: TableId,
 }
 
+/// The table of what others are to be told: its rows come and go beside what follows from the log.
+pub(crate) const OUTBOX: &str = "outbox";
 /// Where the projection stands: the offset of the next record to apply, u64 big-endian.
 pub(crate) const OFFSET: &[u8] = b"offset";
 /// The half-life that popularity is stored with, milliseconds as i64 big-endian.
@@ -61,6 +65,7 @@ impl Tables {
             imported: store.table("imported")?,
             duplicates: store.table("duplicates")?,
             dead_letters: store.table("dead_letters")?,
+            outbox: store.table(OUTBOX)?,
             meta: store.table("meta")?,
         })
     }

@@ -57,6 +57,8 @@ pub(crate) enum Command {
     DeadLetters(DeadLettersArguments),
     /// See who is who on a running server; merge users, or split them again
     Identity(IdentityArguments),
+    /// Look at what a running server has told others, and ask for what failed again
+    Outbox(OutboxArguments),
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -74,6 +76,32 @@ pub(crate) struct ServerArguments {
     /// An API key of the server [default: the first of the configuration's api.keys]
     #[arg(long, global = true, value_name = "KEY")]
     pub(crate) api_key: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OutboxArguments {
+    #[command(flatten)]
+    pub(crate) server: ServerArguments,
+    #[command(subcommand)]
+    pub(crate) what: OutboxCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OutboxCommand {
+    /// List the endpoints, and the deliveries that failed, newest first
+    List {
+        /// Only of this endpoint
+        #[arg(long)]
+        endpoint: Option<String>,
+        /// At most so many failed ones
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+    /// Deliver a failed one again
+    Retry {
+        /// As the list has it
+        id: String,
+    },
 }
 
 #[derive(Debug, Args)]

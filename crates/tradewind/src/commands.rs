@@ -7,6 +7,7 @@ mod demo;
 mod evaluate;
 mod identity;
 mod import;
+mod outbox;
 mod rebuild;
 mod remote;
 mod schema;
@@ -34,6 +35,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
             dead_letters::run(&loaded(&global, Vec::new())?, &arguments, global.json)
         }
         Command::Identity(arguments) => identity::run(&loaded(&global, Vec::new())?, &arguments, global.json),
+        Command::Outbox(arguments) => outbox::run(&loaded(&global, Vec::new())?, &arguments, global.json),
         Command::Config(ConfigCommand::Show) => config::show(&loaded(&global, Vec::new())?, global.json),
         Command::Schema(what) => schema::run(&loaded(&global, Vec::new())?, &what, global.json),
         Command::Serve(arguments) => {

@@ -33,6 +33,8 @@ pub(crate) struct Config {
     pub(crate) storage: Storage,
     pub(crate) lake: Lake,
     pub(crate) log: Log,
+    /// Whom to tell what.
+    pub(crate) webhooks: Vec<crate::outbox::Webhook>,
 }
 
 /// Where to listen.
@@ -204,6 +206,7 @@ impl Default for Config {
                 sql_max_rows: 10_000,
             },
             log: Log { level: "info".into(), format: "text".into() },
+            webhooks: Vec::new(),
         }
     }
 }
@@ -250,6 +253,7 @@ pub(crate) fn load(file: Option<&Path>, flags: &[(&str, Value)]) -> Result<Loade
     }
     let config = figment.extract::<Config>().map_err(|e| Failure::Config(explain(&e)))?;
     check_storage(&config.storage)?;
+    crate::outbox::endpoints(&config)?;
     Ok(Loaded { config, figment })
 }
 

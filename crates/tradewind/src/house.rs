@@ -12,6 +12,7 @@ use tradewind_ports::{EventLog, block_on};
 
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::outbox::Post;
 
 /// Everything that runs on a data directory. Fields drop in this order: the pipeline before the lock.
 pub(crate) struct House {
@@ -21,6 +22,7 @@ pub(crate) struct House {
     pub(crate) log: Arc<dyn EventLog>,
     pub(crate) blobs: BlobFiles,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) post: Post,
     _dir: DataDir,
 }
 
@@ -80,12 +82,14 @@ impl House {
         let state = dir.state(mib(config.storage.state_cache_mib))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let log: Arc<dyn EventLog> = Arc::new(log);
+        let post = Post::open(config, dir.path(), log.end())?;
+        let (state, settings) = (Arc::new(state), settings(config));
         let pipeline =
-            Pipeline::open(Arc::clone(&log), Arc::new(state), Arc::clone(&clock), settings(config))
+            Pipeline::open_with(Arc::clone(&log), state, Arc::clone(&clock), settings, post.outlet()?)
                 .map_err(Failure::failed)?;
         let pipeline = Arc::new(pipeline);
         let decider = Arc::new(Decider::new(Arc::clone(&pipeline)));
-        let house = Self { decider, pipeline, log, blobs: dir.blobs(), clock, _dir: dir };
+        let house = Self { decider, pipeline, log, blobs: dir.blobs(), clock, post, _dir: dir };
         house.load_models();
         Ok(house)
     }

@@ -11,6 +11,7 @@ mod failure;
 mod house;
 mod lake;
 mod logging;
+mod outbox;
 mod progress;
 mod schemas;
 mod shopfront;

@@ -6,7 +6,8 @@ use super::{say, say_json};
 use crate::config::Loaded;
 use crate::failure::Failure;
 
-/// Prints every setting with its origin. Keys are secrets and are shown by their number only.
+/// Prints every setting with its origin. Keys are secrets and are shown by their number only,
+/// webhooks by their names.
 pub(crate) fn show(loaded: &Loaded, as_json: bool) -> Result<(), Failure> {
     let settings = loaded.explain();
     if as_json {
@@ -28,6 +29,10 @@ fn shown(key: &str, value: Value) -> Value {
     match &value {
         Value::Array(keys) if (key.ends_with("keys") || key.ends_with("secrets")) && !keys.is_empty() => {
             format!("({} not shown)", keys.len()).into()
+        }
+        Value::Array(webhooks) if key == "webhooks" && !webhooks.is_empty() => {
+            let named = webhooks.iter().map(|webhook| webhook["name"].clone());
+            Value::Array(named.collect())
         }
         _ => value,
     }

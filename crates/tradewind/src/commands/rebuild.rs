@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tradewind_embedded::{DataDir, FjallStore};
 use tradewind_kernel::{Clock, SystemClock};
-use tradewind_pipeline::{Pipeline, state_digest};
+use tradewind_pipeline::{Pipeline, carry_outbox, state_digest};
 use tradewind_ports::EventLog;
 
 use super::{say, say_json};
 use crate::config::Loaded;
 use crate::failure::Failure;
 use crate::house::{log_options, settings};
+use crate::outbox::Post;
 use crate::progress;
 
 /// The new state grows here, and takes the place of the old one when it is complete.
@@ -85,7 +86,10 @@ fn replay(dir: &DataDir, new: &Path, loaded: &Loaded) -> Result<u64, Failure> {
     }
     let store = FjallStore::open(new, cache_bytes(loaded)).map_err(Failure::failed)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let pipeline = Pipeline::open(Arc::new(log), Arc::new(store), clock, settings(&loaded.config))
+    let post = Post::open(&loaded.config, dir.path(), end)?;
+    let carried = carry_outbox(&dir.state(cache_bytes(loaded))?, &store).map_err(Failure::failed)?;
+    let (outlet, settings) = (post.outlet()?.not_before(carried), settings(&loaded.config));
+    let pipeline = Pipeline::open_with(Arc::new(log), Arc::new(store), clock, settings, outlet)
         .map_err(Failure::failed)?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(Failure::failed)?;

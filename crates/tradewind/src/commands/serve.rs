@@ -58,8 +58,10 @@ pub(crate) fn serve(
     };
     let lake = Lake::start(config, house)?;
     house.keep_log(config)?;
+    let (outbox, deliverer) = crate::outbox::start(house)?.unzip();
     let (pipeline, decider) = (Arc::clone(&house.pipeline), Arc::clone(&house.decider));
     let api = Api::new(pipeline, decider, settings, Some(prometheus)).with_geo(geo).with_sql(lake.sql());
+    let api = api.with_outbox(outbox);
     let api = Arc::new(api);
     let shop = art.map(|art| shopfront::router(Arc::clone(&api), art, &config.shop));
     let router = tradewind_api::router(api, shop);
@@ -67,6 +69,7 @@ pub(crate) fn serve(
     runtime.shutdown_timeout(GRACE);
     // Commits what was taken; the pipeline still knows what is a duplicate.
     drop(lake);
+    drop(deliverer);
     served?;
     house.pipeline.sync().map_err(Failure::failed)
 }

@@ -16,6 +16,7 @@ mod journey;
 mod lake;
 mod malformed;
 mod oracle;
+mod outbox;
 mod retention;
 mod schema;
 mod support;

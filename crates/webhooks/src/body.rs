@@ -1,0 +1,149 @@
+//! The body that an effect is told in: `{"type", "timestamp", "data"}`.
+//!
+//! Amounts are in minor units. Of the person it tells the id only. It stays below 20 KB but for ids that are very
+//! long: at most 100 products are named.
+
+use serde::Serialize;
+use tradewind_kernel::Subject;
+use tradewind_pipeline::{Effect, EventHappened};
+
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    timestamp: String,
+    data: Data<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Data<'a> {
+    event: &'a str,
+    message_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<SubjectOut<'a>>,
+    received_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_id: Option<&'a str>,
+    products: Vec<ProductOut<'a>>,
+    #[serde(skip_serializing_if = "is_zero")]
+    products_left_out: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revenue_minor: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    currency: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+enum SubjectOut<'a> {
+    UserId(&'a str),
+    AnonymousId(&'a str),
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProductOut<'a> {
+    product_id: &'a str,
+    quantity: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price_minor: Option<i64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+/// The type of an effect, such as `event.order_completed`: of `[a-z0-9_.]`.
+pub(crate) fn type_of(effect: &Effect) -> String {
+    match effect {
+        Effect::EventHappened(event) => format!("event.{}", word(&event.name)),
+    }
+}
+
+/// A name in snake case; what is neither a letter nor a digit of ASCII becomes `_`.
+fn word(name: &str) -> String {
+    let snake = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+    name.chars().map(snake).collect()
+}
+
+/// The bytes that are posted.
+pub(crate) fn body_of(effect: &Effect) -> Vec<u8> {
+    match effect {
+        Effect::EventHappened(event) => event_body(type_of(effect), event),
+    }
+}
+
+fn event_body(kind: String, event: &EventHappened) -> Vec<u8> {
+    let products = event.products.iter().map(|line| ProductOut {
+        product_id: &line.id,
+        quantity: line.quantity,
+        price_minor: line.price.map(|price| price.minor),
+    });
+    let priced = event.products.iter().find_map(|line| line.price.as_ref());
+    let data = Data {
+        event: &event.name,
+        message_id: &event.message_id,
+        subject: event.subject.as_ref().map(|subject| match subject {
+            Subject::User(id) => SubjectOut::UserId(id),
+            Subject::Anonymous(id) => SubjectOut::AnonymousId(id),
+        }),
+        received_at: event.received_at.to_rfc3339(),
+        order_id: event.order_id.as_deref(),
+        products: products.collect(),
+        products_left_out: event.products_left_out,
+        revenue_minor: event.revenue.map(|revenue| revenue.minor),
+        currency: event.revenue.as_ref().or(priced).map(|money| money.currency.as_str()),
+    };
+    let body = Body { kind, timestamp: event.occurred_at.to_rfc3339(), data };
+    serde_json::to_vec(&body).unwrap_or_default()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use tradewind_kernel::{Currency, Money, UtcMillis};
+    use tradewind_pipeline::ProductLine;
+
+    use super::*;
+
+    pub(crate) fn effect(message_id: &str) -> Effect {
+        Effect::EventHappened(Box::new(EventHappened {
+            name: "Order Completed".into(),
+            message_id: message_id.into(),
+            subject: Some(Subject::User("ada".into())),
+            occurred_at: UtcMillis::new(1_795_000_000_000),
+            received_at: UtcMillis::new(1_795_000_001_500),
+            order_id: Some("o-1".into()),
+            products: vec![ProductLine {
+                id: "p".into(),
+                quantity: 2,
+                price: Some(Money::new(1_275, Currency::EUR)),
+            }],
+            products_left_out: 0,
+            revenue: Some(Money::new(2_550, Currency::EUR)),
+        }))
+    }
+
+    #[test]
+    fn a_body_is_small_and_whole() {
+        let text = String::from_utf8(body_of(&effect("m-1"))).unwrap();
+        assert_eq!(
+            text,
+            r#"{"type":"event.order_completed","timestamp":"2026-11-18T11:06:40.000Z","data":{"event":"Order Completed","messageId":"m-1","subject":{"userId":"ada"},"receivedAt":"2026-11-18T11:06:41.500Z","orderId":"o-1","products":[{"productId":"p","quantity":2,"priceMinor":1275}],"revenueMinor":2550,"currency":"EUR"}}"#
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_out() {
+        let Effect::EventHappened(mut event) = effect("m-1");
+        (event.subject, event.order_id, event.revenue) = (None, None, None);
+        (event.products, event.products_left_out) = (Vec::new(), 3);
+        event.name = "Größe.gewählt 2".into();
+        let json: serde_json::Value =
+            serde_json::from_slice(&body_of(&Effect::EventHappened(event))).unwrap();
+        assert_eq!(json["type"], "event.gr__e_gew_hlt_2");
+        let keys: Vec<_> = json["data"].as_object().unwrap().keys().cloned().collect();
+        assert_eq!(keys.len(), 5, "{keys:?}");
+    }
+}
