@@ -9,6 +9,7 @@ use tradewind_decide::Decider;
 use tradewind_events::schema::Registry;
 use tradewind_kernel::UtcMillis;
 use tradewind_pipeline::Pipeline;
+use tradewind_pipeline::vault::Vault;
 use tradewind_ports::SqlEngine;
 use utoipa::ToSchema;
 
@@ -24,6 +25,8 @@ pub struct ApiSettings {
     pub write_keys: Vec<String>,
     /// API keys that may ask; nobody needs one if empty.
     pub api_keys: Vec<String>,
+    /// API keys that may open the vault and rotate its keys; nobody may if empty.
+    pub vault_keys: Vec<String>,
     /// Origins of browsers that may send events; any if empty.
     pub allowed_origins: Vec<String>,
     /// What Shopify may sign its webhooks with; none is taken if empty.
@@ -66,6 +69,7 @@ pub struct Api {
     pub(crate) desk: Desk,
     pub(crate) enricher: Enricher,
     pub(crate) sql: Option<Arc<dyn SqlEngine>>,
+    pub(crate) vault: Option<Arc<Vault>>,
     rejected_total: AtomicU64,
 }
 
@@ -91,6 +95,7 @@ impl Api {
             desk,
             enricher,
             sql,
+            vault: None,
             rejected_total,
         }
     }

@@ -112,6 +112,13 @@ impl StateStore for FjallStore {
     fn sync(&self) -> Result<(), StateError> {
         self.database.persist(PersistMode::SyncData).map_err(failed("sync"))
     }
+
+    fn purge(&self, table: TableId) -> Result<(), StateError> {
+        let keyspace = self.keyspace(table)?;
+        keyspace.rotate_memtable_and_wait().map_err(failed("write a table out"))?;
+        keyspace.major_compact().map_err(failed("compact a table"))?;
+        self.sync()
+    }
 }
 
 #[cfg(test)]

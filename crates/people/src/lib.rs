@@ -8,6 +8,7 @@ mod act;
 pub mod profile;
 mod session;
 mod stored;
+pub mod vault;
 
 pub use act::{Act, Action};
 pub use profile::{CartLine, Effects, Profile, Touch};

@@ -30,6 +30,7 @@ mod reads;
 mod retention;
 mod tables;
 mod trending;
+pub mod vault;
 mod watermarks;
 
 pub use dead_letters::{

@@ -122,4 +122,14 @@ pub trait StateStore: Send + Sync {
     /// # Errors
     /// [`StateError`] of the engine.
     fn sync(&self) -> Result<(), StateError>;
+
+    /// Rewrites a table so that its own files hold nothing any more of what was removed or overwritten before
+    /// the call; what an engine keeps for its recovery may hold it until that is written over. An engine that
+    /// keeps no such thing need only sync. Costs as much as writing the table anew.
+    ///
+    /// # Errors
+    /// [`StateError`] of the engine.
+    fn purge(&self, _table: TableId) -> Result<(), StateError> {
+        self.sync()
+    }
 }

@@ -14,6 +14,7 @@ mod logging;
 mod progress;
 mod schemas;
 mod shopfront;
+mod vault_keys;
 
 use std::process::ExitCode;
 

@@ -53,7 +53,7 @@ impl Engine for Behind {
     }
 
     fn collect(&self, events: Vec<Event>) -> BoxFuture<'_, Result<(), String>> {
-        Box::pin(async move { self.api.pipeline.collect(&events).await.map_err(|e| e.to_string()) })
+        Box::pin(async move { self.api.collect(events).await.map_err(|problem| problem.detail) })
     }
 
     fn decide(&self, ask: Value) -> BoxFuture<'_, Value> {
@@ -66,7 +66,7 @@ impl Engine for Behind {
     }
 
     fn profile(&self, subject: &Subject) -> BoxFuture<'_, Option<Value>> {
-        let subject = subject.clone();
+        let subject = self.api.subject(subject.clone());
         Box::pin(async move {
             let (Subject::User(id) | Subject::Anonymous(id)) = &subject;
             self.api.pipeline.caught_up(&[id], PATIENCE).await;
