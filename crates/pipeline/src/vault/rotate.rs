@@ -99,7 +99,7 @@ impl Inner {
         }
     }
 
-    fn begin_epoch(&self) -> Result<(), VaultError> {
+    pub(super) fn begin_epoch(&self) -> Result<(), VaultError> {
         let old = self.epochs.load_full();
         self.epochs.store(std::sync::Arc::new(old.next(self.key())));
         let mut batch = Batch::default();

@@ -18,4 +18,5 @@ mod retention;
 mod schema;
 mod support;
 mod sync_errors;
+mod vault;
 mod wire;
