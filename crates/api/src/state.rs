@@ -112,6 +112,12 @@ impl Api {
         Self { sql, ..self }
     }
 
+    /// The same with a vault, without which nothing is taken out of events: only tests do without.
+    #[must_use]
+    pub fn with_vault(self, vault: Arc<Vault>) -> Self {
+        Self { vault: Some(vault), ..self }
+    }
+
     /// The time, by the pipeline's clock.
     #[must_use]
     pub fn now(&self) -> UtcMillis {

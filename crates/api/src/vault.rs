@@ -27,12 +27,6 @@ use crate::problem::{Code, Problem, ProblemDocument};
 use crate::state::Api;
 
 impl Api {
-    /// The same with a vault, without which nothing is taken out of events: only tests do without.
-    #[must_use]
-    pub fn with_vault(self, vault: Arc<Vault>) -> Self {
-        Self { vault: Some(vault), ..self }
-    }
-
     /// Takes events of this program's own pages: on success what is personal is in the vault, and the rest is
     /// durable in the log.
     ///
@@ -94,7 +88,8 @@ pub(crate) fn subject_of(api: &Api, text: &str) -> Result<Subject, Problem> {
         Some(("phone", _)) => Identifier::Phone,
         _ => {
             let subject = Subject::parse(text);
-            let subject = subject.map_err(|e| Problem::new(Code::InvalidRequest, format!("{e}, email:… or phone:…")))?;
+            let subject = subject
+                .map_err(|e| Problem::new(Code::InvalidRequest, format!("{e}, email:… or phone:…")))?;
             return Ok(api.subject(subject));
         }
     };

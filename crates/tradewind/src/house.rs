@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tradewind_decide::Decider;
 use tradewind_embedded::{BlobFiles, DataDir, LogOptions};
+use tradewind_events::personal::Rules;
 use tradewind_kernel::{Clock, SystemClock, UtcMillis};
 use tradewind_learning::registry;
-use tradewind_pipeline::{CollectError, LetterLimits, Pipeline, Retention, Settings};
-use tradewind_events::personal::Rules;
 use tradewind_pipeline::vault::{Vault, VaultSettings};
+use tradewind_pipeline::{CollectError, LetterLimits, Pipeline, Retention, Settings};
 use tradewind_ports::{EventLog, block_on};
 
 use crate::config::Config;

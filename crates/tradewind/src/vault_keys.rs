@@ -48,7 +48,9 @@ impl Source {
         let given = |rest: &str| (!rest.trim().is_empty()).then(|| rest.trim().to_owned());
         let source = match setting.split_once(':') {
             None if setting.is_empty() => Some(Self::File { path: data_dir.join(FILE), in_data_dir: true }),
-            Some(("file", path)) => given(path).map(|path| Self::File { path: path.into(), in_data_dir: false }),
+            Some(("file", path)) => {
+                given(path).map(|path| Self::File { path: path.into(), in_data_dir: false })
+            }
             Some(("env", name)) => given(name).map(Self::Variable),
             Some(("command", line)) => given(line).map(Self::Command),
             _ => None,
@@ -83,12 +85,16 @@ impl Source {
 
     fn text(&self) -> Result<Zeroizing<String>, String> {
         let text = match self {
-            Self::File { path, .. } => std::fs::read_to_string(path)
-                .map_err(|e| format!("{} does not read: {e}", path.display()))?,
-            Self::Variable(name) => variable(name).ok_or_else(|| format!("the variable {name} is not set"))?,
+            Self::File { path, .. } => {
+                std::fs::read_to_string(path).map_err(|e| format!("{} does not read: {e}", path.display()))?
+            }
+            Self::Variable(name) => {
+                variable(name).ok_or_else(|| format!("the variable {name} is not set"))?
+            }
             Self::Command(line) => {
                 let output = Command::new("/bin/sh").args(["-c", line]).output();
-                let output = output.map_err(|e| format!("the command of vault.master_key does not run: {e}"))?;
+                let output =
+                    output.map_err(|e| format!("the command of vault.master_key does not run: {e}"))?;
                 if !output.status.success() {
                     return Err(format!("the command of vault.master_key ended with {}", output.status));
                 }

@@ -94,7 +94,8 @@ impl Rules {
             }
         }
         let source = event.enriched.as_mut().and_then(|enriched| enriched.source.as_mut());
-        let texts = [("name", event.name.as_mut()), ("message", Some(&mut event.message_id)), ("source", source)];
+        let texts =
+            [("name", event.name.as_mut()), ("message", Some(&mut event.message_id)), ("source", source)];
         for (name, text) in texts {
             let Some(text) = text else { continue };
             if let Some(left) = text::without(text, &mut |address| keeper.within(name, address)) {

@@ -70,16 +70,61 @@ fn of_letters(letters: &[u8], zone: Zone) -> Class {
         | b"mobilenumber" | b"telephone" | b"tel" | b"cellphone" | b"homephone" | b"workphone"
         | b"contactphone" | b"customerphone" | b"userphone" | b"billingphone" | b"shippingphone"
         | b"smsnumber" | b"whatsapp" => Class::Phone,
-        b"firstname" | b"lastname" | b"middlename" | b"fullname" | b"surname" | b"familyname"
-        | b"givenname" | b"maidenname" | b"username" | b"nickname" | b"customername" | b"contactname"
-        | b"birthday" | b"birthdate" | b"dateofbirth" | b"dob" | b"ssn" | b"taxid" | b"nationalid"
-        | b"passportnumber" | b"iban" | b"sha256emailaddress" | b"sha256phonenumber" | b"sha256firstname"
-        | b"sha256lastname" | b"sha256street" | b"emailhash" | b"hashedemail" | b"emailsha256" | b"emailmd5"
-        | b"phonehash" | b"hashedphone" | b"phonesha256" | b"address" | b"addresses" | b"shippingaddress"
-        | b"billingaddress" | b"deliveryaddress" | b"defaultaddress" | b"homeaddress" | b"postaladdress"
-        | b"useraddress" | b"street" | b"streetaddress" | b"streetname" | b"street1" | b"street2"
-        | b"address1" | b"address2" | b"addressline1" | b"addressline2" | b"postalcode" | b"postcode"
-        | b"zip" | b"zipcode" => Class::Personal,
+        b"firstname"
+        | b"lastname"
+        | b"middlename"
+        | b"fullname"
+        | b"surname"
+        | b"familyname"
+        | b"givenname"
+        | b"maidenname"
+        | b"username"
+        | b"nickname"
+        | b"customername"
+        | b"contactname"
+        | b"birthday"
+        | b"birthdate"
+        | b"dateofbirth"
+        | b"dob"
+        | b"ssn"
+        | b"taxid"
+        | b"nationalid"
+        | b"passportnumber"
+        | b"iban"
+        | b"sha256emailaddress"
+        | b"sha256phonenumber"
+        | b"sha256firstname"
+        | b"sha256lastname"
+        | b"sha256street"
+        | b"emailhash"
+        | b"hashedemail"
+        | b"emailsha256"
+        | b"emailmd5"
+        | b"phonehash"
+        | b"hashedphone"
+        | b"phonesha256"
+        | b"address"
+        | b"addresses"
+        | b"shippingaddress"
+        | b"billingaddress"
+        | b"deliveryaddress"
+        | b"defaultaddress"
+        | b"homeaddress"
+        | b"postaladdress"
+        | b"useraddress"
+        | b"street"
+        | b"streetaddress"
+        | b"streetname"
+        | b"street1"
+        | b"street2"
+        | b"address1"
+        | b"address2"
+        | b"addressline1"
+        | b"addressline2"
+        | b"postalcode"
+        | b"postcode"
+        | b"zip"
+        | b"zipcode" => Class::Personal,
         b"traits" | b"set" | b"setonce" | b"user" | b"customer" | b"person" | b"userdata"
         | b"userproperties" | b"recipient" | b"buyer" | b"shopper" | b"contact" => Class::Person,
         b"shipping" | b"billing" | b"delivery" | b"destination" => Class::Place,
@@ -100,12 +145,40 @@ fn of_letters(letters: &[u8], zone: Zone) -> Class {
 pub(super) const fn is_ending(a: u8, b: u8) -> bool {
     matches!(
         (a, b),
-        (b'i', b'l') | (b'l', b's') | (b's', b's') | (b'e', b's') | (b'n', b'e') | (b'e', b'r')
-            | (b'r', b's') | (b'l', b'e') | (b'e', b'l') | (b'p', b'p') | (b'm', b'e') | (b'a', b'y')
-            | (b't', b'e') | (b't', b'h') | (b'o', b'b') | (b's', b'n') | (b'i', b'd') | (b'a', b'n')
-            | (b's', b'h') | (b'5', b'6' | b'5') | (b'd', b'5') | (b'e', b't') | (b's', b'1' | b'2')
-            | (b't', b'1' | b'2') | (b'e', b'1' | b'2') | (b'd', b'e') | (b'i', b'p') | (b't', b's')
-            | (b'c', b'e') | (b'o', b'n') | (b't', b'a') | (b'n', b't') | (b'c', b't') | (b'n', b'g')
+        (b'i', b'l')
+            | (b'l', b's')
+            | (b's', b's')
+            | (b'e', b's')
+            | (b'n', b'e')
+            | (b'e', b'r')
+            | (b'r', b's')
+            | (b'l', b'e')
+            | (b'e', b'l')
+            | (b'p', b'p')
+            | (b'm', b'e')
+            | (b'a', b'y')
+            | (b't', b'e')
+            | (b't', b'h')
+            | (b'o', b'b')
+            | (b's', b'n')
+            | (b'i', b'd')
+            | (b'a', b'n')
+            | (b's', b'h')
+            | (b'5', b'6' | b'5')
+            | (b'd', b'5')
+            | (b'e', b't')
+            | (b's', b'1' | b'2')
+            | (b't', b'1' | b'2')
+            | (b'e', b'1' | b'2')
+            | (b'd', b'e')
+            | (b'i', b'p')
+            | (b't', b's')
+            | (b'c', b'e')
+            | (b'o', b'n')
+            | (b't', b'a')
+            | (b'n', b't')
+            | (b'c', b't')
+            | (b'n', b'g')
             | (b'r', b'y')
     )
 }

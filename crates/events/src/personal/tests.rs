@@ -115,7 +115,9 @@ fn members_go_by_their_names() {
 
 #[test]
 fn addresses_go_from_any_text() {
-    let within = |json: &str, left: &str, field: &str, address: &str| check("properties", json, left, &[(field, address)]);
+    let within = |json: &str, left: &str, field: &str, address: &str| {
+        check("properties", json, left, &[(field, address)])
+    };
     within(
         r#"{"url":"https://x.example/?email=ann%2Bo%40b.example&c=1"}"#,
         r#"{"url":"https://x.example/?email=WITHIN&c=1"}"#,
@@ -134,12 +136,7 @@ fn addresses_go_from_any_text() {
         "properties.q",
         "ann@b.example",
     );
-    within(
-        r#"{"q":"ann\u0040b.example"}"#,
-        r#"{"q":"WITHIN"}"#,
-        "properties.q",
-        "ann@b.example",
-    );
+    within(r#"{"q":"ann\u0040b.example"}"#, r#"{"q":"WITHIN"}"#, "properties.q", "ann@b.example");
     within(r#"{"ann@b.example":1}"#, r#"{"WITHIN":1}"#, "name", "ann@b.example");
     check(
         "properties",
@@ -151,7 +148,12 @@ fn addresses_go_from_any_text() {
 
 #[test]
 fn names_and_json_that_hide_are_found() {
-    check("traits", r#"{"\u0070hone":"0170123456"}"#, r#"{"phone":"PHONE"}"#, &[("traits.phone", "0170123456")]);
+    check(
+        "traits",
+        r#"{"\u0070hone":"0170123456"}"#,
+        r#"{"phone":"PHONE"}"#,
+        &[("traits.phone", "0170123456")],
+    );
     check(
         "properties",
         r#"{"data":"{\"phone\":\"0170123456\",\"x\":1}"}"#,
@@ -200,7 +202,8 @@ fn messages_that_are_no_json_keep_their_shape_only() {
     let left = rules.message_without(r#"{"traits":{"firstName":"Ann"},"#, &mut Told::default());
     assert_eq!(left.as_deref(), Some(r#"{"xxxxxx":{"xxxxxxxxx":"xxx"},"#));
     assert_eq!(rules.message_without(r#"{"a":1}"#, &mut Told::default()), None);
-    let said = text::said_without("invalid type: string \"Ann Oh\", expected f64 at a@b.example, integer `0170`");
+    let said =
+        text::said_without("invalid type: string \"Ann Oh\", expected f64 at a@b.example, integer `0170`");
     assert_eq!(said, "invalid type: string \"…\", expected f64 at [e-mail], integer `…`");
 }
 
@@ -210,13 +213,29 @@ fn messages_that_are_no_json_keep_their_shape_only() {
 fn the_quick_look_misses_nothing() {
     use proptest::prelude::*;
     let name = prop_oneof![
-        Just("email"), Just("Phone"), Just("first_name"), Just("name"), Just("traits"), Just("shipping"),
-        Just("city"), Just("x"), Just("\\u0065mail"), Just("address"), Just("$set"), Just("user_data"),
+        Just("email"),
+        Just("Phone"),
+        Just("first_name"),
+        Just("name"),
+        Just("traits"),
+        Just("shipping"),
+        Just("city"),
+        Just("x"),
+        Just("\\u0065mail"),
+        Just("address"),
+        Just("$set"),
+        Just("user_data"),
     ];
     let leaf = prop_oneof![
-        Just("1".to_owned()), Just("true".to_owned()), Just("\"\"".to_owned()), Just("\"0170 123456\"".to_owned()),
-        Just("\"ann@b.example\"".to_owned()), Just("\"x%40b.example\"".to_owned()), Just("\"\\ud800\"".to_owned()),
-        Just("\"eyJwaG9uZSI6IjAxNzAxMjM0NTYifQ==\"".to_owned()), Just("\"Ann\"".to_owned()),
+        Just("1".to_owned()),
+        Just("true".to_owned()),
+        Just("\"\"".to_owned()),
+        Just("\"0170 123456\"".to_owned()),
+        Just("\"ann@b.example\"".to_owned()),
+        Just("\"x%40b.example\"".to_owned()),
+        Just("\"\\ud800\"".to_owned()),
+        Just("\"eyJwaG9uZSI6IjAxNzAxMjM0NTYifQ==\"".to_owned()),
+        Just("\"Ann\"".to_owned()),
         Just("\"{\\\"phone\\\":\\\"0170123456\\\"}\"".to_owned()),
     ];
     let json = leaf.prop_recursive(4, 24, 4, move |inner| {
@@ -264,7 +283,9 @@ fn what_nothing_costs() {
     let (rules, rounds) = (Rules::default(), 200_000);
     let began = std::time::Instant::now();
     for _ in 0..rounds {
-        assert!(!std::hint::black_box(&rules).take_out(std::hint::black_box(&mut event), &mut Told::default()));
+        assert!(
+            !std::hint::black_box(&rules).take_out(std::hint::black_box(&mut event), &mut Told::default())
+        );
     }
     println!("{} bytes: {:?} an event", context.len() + properties.len(), began.elapsed() / rounds);
 }

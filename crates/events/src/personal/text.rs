@@ -9,9 +9,7 @@ const SIGNS: [&str; 3] = ["%2540", "%40", "@"];
 /// The text with something else for each e-mail address in it; none if there is none.
 #[must_use]
 pub fn without(text: &str, put: &mut dyn FnMut(&str) -> String) -> Option<String> {
-    if !text.contains(['@', '%']) {
-        return None;
-    }
+    memchr::memchr2(b'@', b'%', text.as_bytes())?;
     let mut out = String::new();
     let (mut done, mut from) = (0, 0);
     while let Some((sign, width)) = next_sign(text, from) {

@@ -193,7 +193,8 @@ impl Walk<'_> {
 
     /// JSON in base64; a token of several parts goes, for it names somebody.
     fn packed(&mut self, said: &str, depth: usize) -> Option<String> {
-        if said.split('.').count() == 3 && said.split('.').nth(1).is_some_and(|part| part.starts_with("eyJ")) {
+        if said.split('.').count() == 3 && said.split('.').nth(1).is_some_and(|part| part.starts_with("eyJ"))
+        {
             self.keeper.other(&self.path, said);
             return Some(String::new());
         }

@@ -28,7 +28,8 @@ fn version_1_still_reads_and_writes_the_same() {
     assert_eq!(again.to_text(), masters.to_text());
 }
 
-const SEALED_V1: &str = "0109090909090909090909090921c5632e9de263e739b58adc055d0357f0f7a130be0382d83aadb0bfba26b800";
+const SEALED_V1: &str =
+    "0109090909090909090909090921c5632e9de263e739b58adc055d0357f0f7a130be0382d83aadb0bfba26b800";
 const WRAPPED_V1: &str = "010b6d6b2d3636363837616164030303030303030303030303e1c6a7b484a2d5ea7bb2be08890c4740f1824c80d469835f0b39e75179e9f1aee1903d472dabedfba63c94562207e836";
 /// As Python makes it: `b32encode(hmac.new(b"\5" * 32, b"em\0ann@shop.example", "sha256").digest()[:20])`.
 const PSEUDONYM_V1: &str = "em_3_7wf2dixnz4nq3r766pepvqqvbnpe44v6";
@@ -37,7 +38,13 @@ const KEYS_V1: &str = "# any words\nold AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB
 
 #[test]
 fn texts_that_hold_no_keys_are_told_without_what_they_hold() {
-    for bad in ["", "# nothing", "k secret-words", "AAAA", "a AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\na AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="] {
+    for bad in [
+        "",
+        "# nothing",
+        "k secret-words",
+        "AAAA",
+        "a AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\na AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=",
+    ] {
         let told = MasterKeys::parse(bad).unwrap_err().to_string();
         assert!(!told.contains("secret-words") && !told.contains("AQEB"), "{told}");
     }
@@ -109,7 +116,14 @@ fn what_is_a_pseudonym() {
 
 #[test]
 fn one_address_has_one_spelling() {
-    for text in [" Ann.O@Shop.EXAMPLE ", "ann.o@shop.example", "mailto:ann.o@shop.example", "<ann.o@shop.example>", "ann.o＠shop.example", "ann.o@shop.example."] {
+    for text in [
+        " Ann.O@Shop.EXAMPLE ",
+        "ann.o@shop.example",
+        "mailto:ann.o@shop.example",
+        "<ann.o@shop.example>",
+        "ann.o＠shop.example",
+        "ann.o@shop.example.",
+    ] {
         assert_eq!(email(text).as_deref(), Some("ann.o@shop.example"), "{text}");
     }
     assert_eq!(email("ÄNN@bücher.example").as_deref(), Some("änn@bücher.example"));
@@ -120,7 +134,15 @@ fn one_address_has_one_spelling() {
 
 #[test]
 fn one_number_has_one_spelling() {
-    for text in ["+49 170 1234567", "0049-170-1234567", "+49 (0)170 / 123 45 67", "0170 1234567", "tel:+491701234567", "(0170) 1234567", "＋４９ 170 1234567"] {
+    for text in [
+        "+49 170 1234567",
+        "0049-170-1234567",
+        "+49 (0)170 / 123 45 67",
+        "0170 1234567",
+        "tel:+491701234567",
+        "(0170) 1234567",
+        "＋４９ 170 1234567",
+    ] {
         assert_eq!(phone(text, Some("49")).as_deref(), Some("+491701234567"), "{text}");
     }
     assert_eq!(phone("0170 1234567", None), None);

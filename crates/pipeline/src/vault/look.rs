@@ -112,9 +112,6 @@ impl Inner {
         batch.delete(tables.persons, person);
         self.store.commit(&batch)?;
         self.store.sync()?;
-        for table in tables.all() {
-            self.store.purge(table)?;
-        }
         self.known.clear();
         Ok(count)
     }
@@ -151,7 +148,8 @@ impl Vault {
     }
 
     /// Destroys the key of a person and all that it sealed, durably. Gives how many fields there were. What is
-    /// written later about the same subject begins with a new key.
+    /// written later about the same subject begins with a new key. Call [`purge`](Self::purge) once after the
+    /// last of several, so that the store's files hold nothing of them either.
     ///
     /// # Errors
     /// [`VaultError`] when the vault cannot be written.
@@ -160,6 +158,20 @@ impl Vault {
         let person = subject.key();
         let task = Box::new(move |inner: &Inner| {
             let _ = done.send(inner.destroy(&person));
+        });
+        self.jobs.send(Job::Alone(task)).map_err(|_| VaultError::Stopped)?;
+        result.await.map_err(|_| VaultError::Stopped)?
+    }
+
+    /// Rewrites the vault's files, so that they hold nothing of what was removed. Takes as long as writing the
+    /// vault anew; what is to be sealed waits for it.
+    ///
+    /// # Errors
+    /// [`VaultError`] when the vault cannot be written.
+    pub async fn purge(&self) -> Result<(), VaultError> {
+        let (done, result) = tokio::sync::oneshot::channel();
+        let task = Box::new(move |inner: &Inner| {
+            let _ = done.send(inner.purge());
         });
         self.jobs.send(Job::Alone(task)).map_err(|_| VaultError::Stopped)?;
         result.await.map_err(|_| VaultError::Stopped)?

@@ -48,9 +48,9 @@ use self::taking::Taking;
 use self::writer::{Job, Keep};
 use crate::pipeline::CollectError;
 
-pub use self::rows::FieldKind;
 pub use self::look::{OpenField, found_in};
 pub use self::rotate::{KeysReport, MasterReport, Renamed, Rewrapped};
+pub use self::rows::FieldKind;
 
 /// Values that are known to be sealed.
 const KNOWN: usize = 65_536;
@@ -144,9 +144,7 @@ impl Inner {
     fn normalised(&self, kind: Identifier, text: &str) -> Option<String> {
         match kind {
             Identifier::Email => tradewind_people::vault::email(text),
-            Identifier::Phone => {
-                tradewind_people::vault::phone(text, self.settings.calling_code.as_deref())
-            }
+            Identifier::Phone => tradewind_people::vault::phone(text, self.settings.calling_code.as_deref()),
         }
     }
 }

@@ -10,7 +10,8 @@ use tradewind_ports::Batch;
 
 use super::open::put_epoch;
 use super::rows::{
-    CURRENT, FieldKind, ID_FIELD, PREVIOUS, RENAMING, ROW_VERSION, field_of, index_key, sealed_field, value_of,
+    CURRENT, FieldKind, ID_FIELD, PREVIOUS, RENAMING, ROW_VERSION, field_of, index_key, sealed_field,
+    value_of,
 };
 use super::writer::alone;
 use super::{Inner, Vault, VaultError};
@@ -64,7 +65,6 @@ struct Portion {
     /// Where the next one begins; none after the last.
     next: Option<Vec<u8>>,
 }
-
 
 impl Inner {
     fn rewrap(&self, from: &[u8]) -> Result<Portion, VaultError> {
@@ -141,7 +141,8 @@ impl Inner {
             let normalised = self.normalised(identifier, &value).unwrap_or_else(digits);
             let name = epochs.current.pseudonym(identifier, &normalised);
             batch.put(self.tables.index, index_key(&name, person), [ROW_VERSION]);
-            if let (FieldKind::EmailId | FieldKind::PhoneId, Some(id)) = (kind, field.strip_prefix(ID_FIELD)) {
+            if let (FieldKind::EmailId | FieldKind::PhoneId, Some(id)) = (kind, field.strip_prefix(ID_FIELD))
+            {
                 batch.put(self.tables.ids, &name, id);
             }
             portion.done += 1;
@@ -170,7 +171,7 @@ impl Inner {
         self.purge()
     }
 
-    fn purge(&self) -> Result<(), VaultError> {
+    pub(super) fn purge(&self) -> Result<(), VaultError> {
         self.store.sync()?;
         for table in self.tables.all() {
             self.store.purge(table)?;

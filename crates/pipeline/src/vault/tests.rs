@@ -89,7 +89,9 @@ fn values_are_sealed_named_and_found() {
     let vault = place.open();
     let event = protect(&vault, identify("7", ANN));
     let traits: serde_json::Value = serde_json::from_str(event.traits.unwrap().get()).unwrap();
-    assert!(is_pseudonym(traits["email"].as_str().unwrap()) && is_pseudonym(traits["phone"].as_str().unwrap()));
+    assert!(
+        is_pseudonym(traits["email"].as_str().unwrap()) && is_pseudonym(traits["phone"].as_str().unwrap())
+    );
     assert_eq!((traits.get("firstName"), traits["plan"].as_str()), (None, Some("gold")));
     let seven = Subject::User("7".into());
     for _ in 0..2 {
@@ -144,7 +146,10 @@ fn a_rotated_master_leaves_everything_readable_and_the_old_one_gone() {
     *place.keys.lock() = MasterKeys::one(MasterKey::new([1; 32]));
     let source = Box::new(InMemory(Arc::clone(&place.keys)));
     let opened = Vault::open(place.store(), source, VaultSettings::default(), Box::new(|_| {}));
-    assert!(matches!(opened, Err(VaultError::Crypto(VaultCryptoError::UnknownMaster(_)))), "the old one opens nothing");
+    assert!(
+        matches!(opened, Err(VaultError::Crypto(VaultCryptoError::UnknownMaster(_)))),
+        "the old one opens nothing"
+    );
 }
 
 #[test]
@@ -171,7 +176,9 @@ fn names_lead_to_their_person_through_an_epoch_and_its_overlap_and_an_id_stays_i
     let (store, tables) = (&vault.inner.store, &vault.inner.tables);
     let rows = store.scan(tables.index, b"").chain(store.scan(tables.ids, b""));
     let keys: Vec<String> = rows.map(|row| String::from_utf8_lossy(&row.unwrap().0).into_owned()).collect();
-    assert!(keys.iter().any(|key| key.starts_with("em_3_")) && keys.iter().any(|key| key.starts_with("em_4_")));
+    assert!(
+        keys.iter().any(|key| key.starts_with("em_3_")) && keys.iter().any(|key| key.starts_with("em_4_"))
+    );
     assert!(!keys.iter().any(|key| key.starts_with("em_1_") || key.starts_with("ph_2_")), "{keys:?}");
     assert!(store.get(tables.meta, rows::RENAMING).unwrap().is_none());
     drop(vault);
@@ -202,6 +209,7 @@ fn who_is_destroyed_is_found_by_nothing() {
     protect(&vault, identify("8", r#"{"email":"bob@shop.example"}"#));
     let ann = Subject::User(id);
     assert_eq!(block_on(vault.destroy(&ann)).unwrap(), 4);
+    block_on(vault.purge()).unwrap();
     assert_eq!(opened(&vault, &ann), []);
     assert_eq!(vault.find(Identifier::Email, "ann@shop.example").unwrap(), []);
     assert_eq!(vault.find(Identifier::Email, "bob@shop.example").unwrap().len(), 1);
@@ -239,6 +247,7 @@ fn rows_of_version_1_still_read() {
     assert_eq!([rows::field_prefix("u:7"), b"traits.email".to_vec()].concat(), key);
     assert_eq!(rows::index_key("em_1_x", "u:7"), b"em_1_x\0u:7");
     assert_eq!(rows::sealed_field(FieldKind::Phone, "traits.phone"), "2 traits.phone");
-    let kinds = [FieldKind::Other, FieldKind::Email, FieldKind::Phone, FieldKind::EmailId, FieldKind::PhoneId];
+    let kinds =
+        [FieldKind::Other, FieldKind::Email, FieldKind::Phone, FieldKind::EmailId, FieldKind::PhoneId];
     assert_eq!(kinds.map(|kind| kind as u8), [0, 1, 2, 3, 4]);
 }

@@ -58,17 +58,11 @@ pub(super) fn run(inner: &Arc<Inner>, jobs: &Receiver<Job>) {
             taken = if waiting.len() < MAX_JOBS { jobs.try_recv().ok() } else { None };
         }
         if !waiting.is_empty() {
-            let kept = keep(inner, waiting.iter().flat_map(|(keeps, _)| keeps));
-            if let Err(error) = &kept {
-                tracing::error!(%error, "the vault could not be written");
-            }
+            let all = keep(inner, waiting.iter().flat_map(|(keeps, _)| keeps));
             for (keeps, done) in waiting {
-                if kept.is_ok() {
-                    for value in keeps.iter().flat_map(|keep| &keep.values) {
-                        inner.known.insert(value.known_as, ());
-                    }
-                }
-                let _ = done.send(kept.is_ok());
+                // One person's damaged key must not hold up the others.
+                let kept = if all.is_ok() { Ok(()) } else { keep(inner, keeps.iter()) };
+                answer(inner, &keeps, done, &kept);
             }
         }
         if let Some(task) = alone {
@@ -76,6 +70,19 @@ pub(super) fn run(inner: &Arc<Inner>, jobs: &Receiver<Job>) {
         }
         next = jobs.recv().ok();
     }
+}
+
+/// Says whether values are durable; what is need not be written again.
+fn answer(inner: &Inner, keeps: &[Keep], done: oneshot::Sender<bool>, kept: &Result<(), VaultError>) {
+    match kept {
+        Ok(()) => {
+            for value in keeps.iter().flat_map(|keep| &keep.values) {
+                inner.known.insert(value.known_as, ());
+            }
+        }
+        Err(error) => tracing::error!(%error, "the vault could not be written"),
+    }
+    let _ = done.send(kept.is_ok());
 }
 
 /// Seals values, makes keys for persons that have none, and syncs.

@@ -66,9 +66,16 @@ fn tell(done: &Value) {
         let previous = if done["previous_epoch"].is_null() { "none" } else { "is still found" };
         say(format!("pseudonyms: epoch {}, the one before: {previous}", done["epoch"]));
     } else if done["master"].is_string() {
-        say(format!("{} is in use now, and wraps the keys of {} persons", word(&done["master"]), done["persons"]));
+        say(format!(
+            "{} is in use now, and wraps the keys of {} persons",
+            word(&done["master"]),
+            done["persons"]
+        ));
     } else {
-        say(format!("pseudonyms are made in epoch {} now; {} names were made in it", done["epoch"], done["names"]));
+        say(format!(
+            "pseudonyms are made in epoch {} now; {} names were made in it",
+            done["epoch"], done["names"]
+        ));
     }
 }
 

@@ -113,13 +113,21 @@ fn post(house: &House, path: &str, headers: &[(&str, &str)], body: &str) {
 }
 
 fn send_all(house: &House, person: &Person) {
-    post(house, "/v1/batch", &[], &json!({"batch": person.segment(), "context": {"traits": person.traits()}}).to_string());
+    post(
+        house,
+        "/v1/batch",
+        &[],
+        &json!({"batch": person.segment(), "context": {"traits": person.traits()}}).to_string(),
+    );
     let body = person.shopify().to_string();
     let mac = Hmac::<Sha256>::new_from_slice(b"hush").unwrap().chain_update(&body);
     let signature = STANDARD.encode(mac.finalize().into_bytes());
     for topic in ["orders/create", "customers/update", "customers/redact", "draft_orders/create"] {
-        let headers = [("x-shopify-topic", topic), ("x-shopify-hmac-sha256", &signature),
-            ("x-shopify-event-id", &format!("{topic}-{}", person.n))];
+        let headers = [
+            ("x-shopify-topic", topic),
+            ("x-shopify-hmac-sha256", &signature),
+            ("x-shopify-event-id", &format!("{topic}-{}", person.n)),
+        ];
         post(house, "/webhooks/shopify", &headers, &body);
     }
     post(house, "/capture/", &[], &person.posthog().to_string());
@@ -246,7 +254,10 @@ fn no_identifier_is_readable_anywhere() {
     let dir = house.dir;
     let (status, log) = house.server.stop().unwrap();
     assert!(status.success(), "{log}");
-    assert!(log.contains("MASTER KEY LIES IN THE DATA DIRECTORY") && log.contains("the vault was opened"), "{log}");
+    assert!(
+        log.contains("MASTER KEY LIES IN THE DATA DIRECTORY") && log.contains("the vault was opened"),
+        "{log}"
+    );
     let kept = everything(dir.path());
     let vault: Vec<_> = kept.iter().filter(|(place, _)| place == "vault fields").collect();
     assert!(vault.len() > PERSONS * FIELDS, "{}", vault.len());
@@ -260,7 +271,12 @@ fn no_identifier_is_readable_anywhere() {
         for (place, bytes) in &kept {
             let lower = bytes.to_ascii_lowercase();
             let is_there = holds(bytes, &form) || holds(&lower, &form);
-            assert!(!is_there, "{} in {place}: {}", String::from_utf8_lossy(&form), String::from_utf8_lossy(bytes));
+            assert!(
+                !is_there,
+                "{} in {place}: {}",
+                String::from_utf8_lossy(&form),
+                String::from_utf8_lossy(bytes)
+            );
         }
     }
 }
