@@ -157,7 +157,7 @@ fn forms() -> Vec<Vec<u8>> {
 }
 
 fn holds(bytes: &[u8], form: &[u8]) -> bool {
-    bytes.windows(form.len()).any(|window| window == form)
+    memchr::memmem::find(bytes, form).is_some()
 }
 
 fn rows(store: &FjallStore, place: &str, found: &mut Vec<(String, Vec<u8>)>) {
@@ -263,20 +263,15 @@ fn no_identifier_is_readable_anywhere() {
     assert!(vault.len() > PERSONS * FIELDS, "{}", vault.len());
     let named = kept.iter().filter(|(place, bytes)| place.starts_with("record") && holds(bytes, b"em_1_"));
     assert!(named.count() > PERSONS * 8, "the search finds what is there");
-    for form in forms() {
-        for text in &told {
-            assert!(!holds(text.as_bytes(), &form), "{} in {text}", String::from_utf8_lossy(&form));
-        }
-        assert!(!holds(log.as_bytes(), &form), "{log}");
-        for (place, bytes) in &kept {
-            let lower = bytes.to_ascii_lowercase();
-            let is_there = holds(bytes, &form) || holds(&lower, &form);
-            assert!(
-                !is_there,
-                "{} in {place}: {}",
-                String::from_utf8_lossy(&form),
-                String::from_utf8_lossy(bytes)
-            );
+    let (forms, told) = (forms(), told.map(|text| ("an answer".to_owned(), text.into_bytes())));
+    let log = ("the program's log".to_owned(), log.into_bytes());
+    for (place, bytes) in kept.iter().chain(&told).chain([&log]) {
+        let lower = bytes.to_ascii_lowercase();
+        for form in &forms {
+            if holds(bytes, form) || holds(&lower, form) {
+                let (form, text) = (String::from_utf8_lossy(form), String::from_utf8_lossy(bytes));
+                panic!("{form} in {place}: {}", text.chars().take(4_000).collect::<String>());
+            }
         }
     }
 }
