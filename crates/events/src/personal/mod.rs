@@ -77,7 +77,7 @@ impl Rules {
             let Some(raw) = id.as_deref() else { continue };
             if let Some(put) = text::id_without(raw, &mut |address| keeper.id(slot, address)) {
                 found = true;
-                ids.push((std::mem::replace(id, Some(put.clone())).unwrap_or_default(), put));
+                ids.push((id.replace(put.clone()).unwrap_or_default(), put));
             }
         }
         let traits = if event.kind == Kind::Group { Zone::Group } else { Zone::Person };

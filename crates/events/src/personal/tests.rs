@@ -116,7 +116,7 @@ fn members_go_by_their_names() {
 #[test]
 fn addresses_go_from_any_text() {
     let within = |json: &str, left: &str, field: &str, address: &str| {
-        check("properties", json, left, &[(field, address)])
+        check("properties", json, left, &[(field, address)]);
     };
     within(
         r#"{"url":"https://x.example/?email=ann%2Bo%40b.example&c=1"}"#,

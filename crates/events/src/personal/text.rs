@@ -81,11 +81,10 @@ pub fn said_without(words: &str) -> String {
 
 fn next_sign(text: &str, from: usize) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();
-    let found = memchr::memchr2_iter(b'@', b'%', &bytes[from..]).find_map(|at| {
+    memchr::memchr2_iter(b'@', b'%', &bytes[from..]).find_map(|at| {
         let rest = &text[from + at..];
         SIGNS.iter().find(|sign| rest.starts_with(**sign)).map(|sign| (from + at, sign.len()))
-    });
-    found
+    })
 }
 
 /// Where the name before a sign begins; not before `least`.

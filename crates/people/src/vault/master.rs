@@ -125,8 +125,9 @@ impl MasterKeys {
     /// The same with one more, which is in use from now on.
     #[must_use]
     pub fn with(&self, key: MasterKey) -> Self {
-        let others = self.0.iter().filter(|known| known.id != key.id).cloned();
-        Self(others.chain([key.clone()]).collect())
+        let mut keys: Vec<MasterKey> = self.0.iter().filter(|known| known.id != key.id).cloned().collect();
+        keys.push(key);
+        Self(keys)
     }
 
     /// Only the one in use.
