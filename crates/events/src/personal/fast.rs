@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::names::{Class, Zone, class_of, is_ending};
+use super::names::{Class, NAMES, Zone};
 
 /// Whether the slow way is worth going. Never misses what it would find.
 pub(super) fn may_hold(json: &[u8], zone: Zone, more: &FxHashSet<String>) -> bool {
@@ -21,6 +21,8 @@ pub(super) fn hides(json: &[u8]) -> bool {
 
 /// Whether some member is named like something personal and has a value that may be it.
 fn names_something(json: &[u8], zone: Zone, more: &FxHashSet<String>) -> bool {
+    let names = &*NAMES;
+    let all = zone != Zone::Plain || !more.is_empty();
     memchr::memchr_iter(b':', json).any(|colon| {
         let before = match json[..colon].last() {
             Some(b' ' | b'\n' | b'\t' | b'\r') => json[..colon].trim_ascii_end(),
@@ -29,15 +31,13 @@ fn names_something(json: &[u8], zone: Zone, more: &FxHashSet<String>) -> bool {
         let Some(named) = before.strip_suffix(b"\"") else { return false };
         // Within text that is JSON itself.
         let named = named.strip_suffix(b"\\").unwrap_or(named);
-        let [.., a, b] = named else { return false };
-        let always = zone != Zone::Plain || !more.is_empty() || !b.is_ascii_alphanumeric();
-        if !always && !is_ending(a.to_ascii_lowercase(), b.to_ascii_lowercase()) {
+        if !all && !names.may_end(named) {
             return false;
         }
         if matches!(json[colon + 1..].trim_ascii_start().first(), Some(b't' | b'f' | b'n') | None) {
             return false;
         }
         let from = memchr::memrchr(b'"', named).map_or(0, |quote| quote + 1);
-        class_of(&named[from..], zone, more) != Class::Free
+        names.class_of(&named[from..], zone, more) != Class::Free
     })
 }

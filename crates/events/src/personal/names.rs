@@ -1,6 +1,8 @@
 //! Which names say that a value is personal.
 
-use rustc_hash::FxHashSet;
+use std::sync::LazyLock;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Where a member stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,22 +40,218 @@ pub(super) fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// What a name says where it stands. Costs no allocation.
-pub(super) fn class_of(name: &[u8], zone: Zone, more: &FxHashSet<String>) -> Class {
-    let mut letters = [0_u8; MAX_NAME];
-    let mut length = 0;
-    for &byte in name {
-        if byte.is_ascii_alphanumeric() {
+/// Names of e-mail addresses.
+const EMAIL: [&str; 14] = [
+    "email",
+    "emails",
+    "mail",
+    "emailaddress",
+    "emailaddresses",
+    "useremail",
+    "customeremail",
+    "contactemail",
+    "billingemail",
+    "shippingemail",
+    "primaryemail",
+    "workemail",
+    "newemail",
+    "oldemail",
+];
+/// Names of telephone numbers.
+const PHONE: [&str; 19] = [
+    "phone",
+    "phones",
+    "phonenumber",
+    "phonenumbers",
+    "mobile",
+    "mobilephone",
+    "mobilenumber",
+    "telephone",
+    "tel",
+    "cellphone",
+    "homephone",
+    "workphone",
+    "contactphone",
+    "customerphone",
+    "userphone",
+    "billingphone",
+    "shippingphone",
+    "smsnumber",
+    "whatsapp",
+];
+/// Names of what is personal wherever it stands.
+const PERSONAL: [&str; 55] = [
+    "firstname",
+    "lastname",
+    "middlename",
+    "fullname",
+    "surname",
+    "familyname",
+    "givenname",
+    "maidenname",
+    "username",
+    "nickname",
+    "customername",
+    "contactname",
+    "birthday",
+    "birthdate",
+    "dateofbirth",
+    "dob",
+    "ssn",
+    "taxid",
+    "nationalid",
+    "passportnumber",
+    "iban",
+    "sha256emailaddress",
+    "sha256phonenumber",
+    "sha256firstname",
+    "sha256lastname",
+    "sha256street",
+    "emailhash",
+    "hashedemail",
+    "emailsha256",
+    "emailmd5",
+    "phonehash",
+    "hashedphone",
+    "phonesha256",
+    "address",
+    "addresses",
+    "shippingaddress",
+    "billingaddress",
+    "deliveryaddress",
+    "defaultaddress",
+    "homeaddress",
+    "postaladdress",
+    "useraddress",
+    "street",
+    "streetaddress",
+    "streetname",
+    "street1",
+    "street2",
+    "address1",
+    "address2",
+    "addressline1",
+    "addressline2",
+    "postalcode",
+    "postcode",
+    "zip",
+    "zipcode",
+];
+/// Names of objects that tell of a person.
+const PERSON: [&str; 12] = [
+    "traits",
+    "set",
+    "setonce",
+    "user",
+    "customer",
+    "person",
+    "userdata",
+    "userproperties",
+    "recipient",
+    "buyer",
+    "shopper",
+    "contact",
+];
+/// Names of objects that tell where to send something.
+const PLACE: [&str; 4] = ["shipping", "billing", "delivery", "destination"];
+/// Names of what is personal in what is said of a person.
+const OF_PERSON: [&str; 3] = ["avatar", "initials", "displayname"];
+/// Names of what is personal in what is said of a place.
+const OF_PLACE: [&str; 14] = [
+    "city",
+    "state",
+    "province",
+    "provincecode",
+    "region",
+    "county",
+    "country",
+    "countrycode",
+    "company",
+    "latitude",
+    "longitude",
+    "line1",
+    "line2",
+    "housenumber",
+];
+
+/// What a name says, before it is known where it stands.
+#[derive(Debug, Clone, Copy)]
+enum Word {
+    Anywhere(Class),
+    /// `name`: of a person or where something is sent.
+    Name,
+    OfPerson,
+    OfPlace,
+}
+
+/// All names, and how those end that count anywhere.
+pub(super) struct Names {
+    words: FxHashMap<&'static [u8], Word>,
+    /// One bit for each three letters.
+    endings: Box<[u64; ENDINGS]>,
+}
+
+/// Words of bits: five bits of each of three letters.
+const ENDINGS: usize = 1 << 15 >> 6;
+
+/// The names, made once.
+pub(super) static NAMES: LazyLock<Names> = LazyLock::new(|| {
+    let (mut words, mut endings) = (FxHashMap::default(), Box::new([0; ENDINGS]));
+    let anywhere: [(&'static [&'static str], Class); 5] = [
+        (&EMAIL, Class::Email),
+        (&PHONE, Class::Phone),
+        (&PERSONAL, Class::Personal),
+        (&PERSON, Class::Person),
+        (&PLACE, Class::Place),
+    ];
+    for (names, class) in anywhere {
+        for name in names {
+            words.insert(name.as_bytes(), Word::Anywhere(class));
+            if let [.., a, b, c] = name.as_bytes() {
+                let bit = ending(*a, *b, *c);
+                endings[bit >> 6] |= 1 << (bit & 63);
+            }
+        }
+    }
+    words.insert(b"name", Word::Name);
+    words.extend(OF_PERSON.iter().map(|name| (name.as_bytes(), Word::OfPerson)));
+    words.extend(OF_PLACE.iter().map(|name| (name.as_bytes(), Word::OfPlace)));
+    Names { words, endings }
+});
+
+/// The number of three letters, whatever their case.
+fn ending(a: u8, b: u8, c: u8) -> usize {
+    usize::from(a & 31) << 10 | usize::from(b & 31) << 5 | usize::from(c & 31)
+}
+
+impl Names {
+    /// Whether some name that counts anywhere may end like this one.
+    pub(super) fn may_end(&self, name: &[u8]) -> bool {
+        let [.., a, b, c] = name else { return false };
+        let bit = ending(*a, *b, *c);
+        let is_plain = [a, b, c].iter().all(|byte| byte.is_ascii_alphanumeric());
+        !is_plain || self.endings[bit >> 6] >> (bit & 63) & 1 == 1
+    }
+
+    /// What a name says where it stands. Costs no allocation.
+    pub(super) fn class_of(&self, name: &[u8], zone: Zone, more: &FxHashSet<String>) -> Class {
+        let mut letters = [0_u8; MAX_NAME];
+        let mut length = 0;
+        for byte in name.iter().filter(|byte| byte.is_ascii_alphanumeric()) {
             if length == MAX_NAME {
                 return if is_more(name, more) { Class::Personal } else { Class::Free };
             }
             letters[length] = byte.to_ascii_lowercase();
             length += 1;
         }
-    }
-    match of_letters(&letters[..length], zone) {
-        Class::Free if is_more(name, more) => Class::Personal,
-        class => class,
+        match self.words.get(&letters[..length]) {
+            Some(Word::Anywhere(class)) => *class,
+            Some(Word::Name) if matches!(zone, Zone::Person | Zone::Place) => Class::Personal,
+            Some(Word::OfPerson) if zone == Zone::Person => Class::Personal,
+            Some(Word::OfPlace) if zone == Zone::Place => Class::Personal,
+            _ if is_more(name, more) => Class::Personal,
+            _ => Class::Free,
+        }
     }
 }
 
@@ -61,154 +259,30 @@ fn is_more(name: &[u8], more: &FxHashSet<String>) -> bool {
     !more.is_empty() && std::str::from_utf8(name).is_ok_and(|name| more.contains(&plain(name)))
 }
 
-fn of_letters(letters: &[u8], zone: Zone) -> Class {
-    match letters {
-        b"email" | b"emails" | b"mail" | b"emailaddress" | b"emailaddresses" | b"useremail"
-        | b"customeremail" | b"contactemail" | b"billingemail" | b"shippingemail" | b"primaryemail"
-        | b"workemail" | b"newemail" | b"oldemail" => Class::Email,
-        b"phone" | b"phones" | b"phonenumber" | b"phonenumbers" | b"mobile" | b"mobilephone"
-        | b"mobilenumber" | b"telephone" | b"tel" | b"cellphone" | b"homephone" | b"workphone"
-        | b"contactphone" | b"customerphone" | b"userphone" | b"billingphone" | b"shippingphone"
-        | b"smsnumber" | b"whatsapp" => Class::Phone,
-        b"firstname"
-        | b"lastname"
-        | b"middlename"
-        | b"fullname"
-        | b"surname"
-        | b"familyname"
-        | b"givenname"
-        | b"maidenname"
-        | b"username"
-        | b"nickname"
-        | b"customername"
-        | b"contactname"
-        | b"birthday"
-        | b"birthdate"
-        | b"dateofbirth"
-        | b"dob"
-        | b"ssn"
-        | b"taxid"
-        | b"nationalid"
-        | b"passportnumber"
-        | b"iban"
-        | b"sha256emailaddress"
-        | b"sha256phonenumber"
-        | b"sha256firstname"
-        | b"sha256lastname"
-        | b"sha256street"
-        | b"emailhash"
-        | b"hashedemail"
-        | b"emailsha256"
-        | b"emailmd5"
-        | b"phonehash"
-        | b"hashedphone"
-        | b"phonesha256"
-        | b"address"
-        | b"addresses"
-        | b"shippingaddress"
-        | b"billingaddress"
-        | b"deliveryaddress"
-        | b"defaultaddress"
-        | b"homeaddress"
-        | b"postaladdress"
-        | b"useraddress"
-        | b"street"
-        | b"streetaddress"
-        | b"streetname"
-        | b"street1"
-        | b"street2"
-        | b"address1"
-        | b"address2"
-        | b"addressline1"
-        | b"addressline2"
-        | b"postalcode"
-        | b"postcode"
-        | b"zip"
-        | b"zipcode" => Class::Personal,
-        b"traits" | b"set" | b"setonce" | b"user" | b"customer" | b"person" | b"userdata"
-        | b"userproperties" | b"recipient" | b"buyer" | b"shopper" | b"contact" => Class::Person,
-        b"shipping" | b"billing" | b"delivery" | b"destination" => Class::Place,
-        b"name" if matches!(zone, Zone::Person | Zone::Place) => Class::Personal,
-        b"avatar" | b"initials" | b"displayname" if zone == Zone::Person => Class::Personal,
-        b"city" | b"state" | b"province" | b"provincecode" | b"region" | b"county" | b"country"
-        | b"countrycode" | b"company" | b"latitude" | b"longitude" | b"line1" | b"line2" | b"housenumber"
-            if zone == Zone::Place =>
-        {
-            Class::Personal
-        }
-        _ => Class::Free,
-    }
-}
-
-/// Whether some name of those above ends in these letters, in lower case. `name` alone does not count: it is
-/// in every event, and personal only within something that another name opens.
-pub(super) const fn is_ending(a: u8, b: u8) -> bool {
-    matches!(
-        (a, b),
-        (b'i', b'l')
-            | (b'l', b's')
-            | (b's', b's')
-            | (b'e', b's')
-            | (b'n', b'e')
-            | (b'e', b'r')
-            | (b'r', b's')
-            | (b'l', b'e')
-            | (b'e', b'l')
-            | (b'p', b'p')
-            | (b'm', b'e')
-            | (b'a', b'y')
-            | (b't', b'e')
-            | (b't', b'h')
-            | (b'o', b'b')
-            | (b's', b'n')
-            | (b'i', b'd')
-            | (b'a', b'n')
-            | (b's', b'h')
-            | (b'5', b'6' | b'5')
-            | (b'd', b'5')
-            | (b'e', b't')
-            | (b's', b'1' | b'2')
-            | (b't', b'1' | b'2')
-            | (b'e', b'1' | b'2')
-            | (b'd', b'e')
-            | (b'i', b'p')
-            | (b't', b's')
-            | (b'c', b'e')
-            | (b'o', b'n')
-            | (b't', b'a')
-            | (b'n', b't')
-            | (b'c', b't')
-            | (b'n', b'g')
-            | (b'r', b'y')
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// All names, read out of this file, so that none is forgotten in the other list.
-    fn all() -> Vec<&'static str> {
-        let source = include_str!("names.rs");
-        let body = source.split("fn of_letters").nth(1).unwrap().split("_ => Class::Free").next().unwrap();
-        let names = body.split("b\"").skip(1).map(|rest| rest.split('"').next().unwrap());
-        names.collect()
-    }
-
     #[test]
-    fn every_name_has_its_ending_in_the_quick_look() {
-        assert!(all().len() > 100);
-        for name in all() {
-            let [.., a, b] = name.as_bytes() else { panic!("{name} is too short") };
-            let zoned = of_letters(name.as_bytes(), Zone::Plain) == Class::Free;
-            assert!(zoned || is_ending(*a, *b), "{name}");
+    fn every_name_that_counts_anywhere_passes_the_quick_look() {
+        let all = [&EMAIL[..], &PHONE, &PERSONAL, &PERSON, &PLACE].concat();
+        assert!(all.len() > 90);
+        for name in all {
+            let (upper, first) = (name.to_uppercase(), &name[..name.len() - 1]);
+            let split = format!("{first}_{}", &name[name.len() - 1..]);
+            for written in [name, &upper, &split] {
+                assert!(NAMES.may_end(written.as_bytes()), "{written}");
+                let class = NAMES.class_of(written.as_bytes(), Zone::Plain, &FxHashSet::default());
+                assert_ne!(class, Class::Free, "{written}");
+            }
         }
+        assert!(!NAMES.may_end(b"title") && !NAMES.may_end(b"product_id") && !NAMES.may_end(b"url"));
     }
 
     #[test]
     fn spelling_does_not_count_and_places_do() {
         let none = FxHashSet::default();
-        let class = |name: &str, zone| class_of(name.as_bytes(), zone, &none);
+        let class = |name: &str, zone| NAMES.class_of(name.as_bytes(), zone, &none);
         for name in ["firstName", "first_name", "First Name", "$first_name", "FIRSTNAME"] {
             assert_eq!(class(name, Zone::Plain), Class::Personal, "{name}");
         }
@@ -218,6 +292,6 @@ mod tests {
         assert_eq!(class("city", Zone::Place), Class::Personal);
         assert_eq!(class("product_name", Zone::Person), Class::Free);
         let more = [plain("Loyalty-Card")].into_iter().collect();
-        assert_eq!(class_of(b"loyalty_card", Zone::Plain, &more), Class::Personal);
+        assert_eq!(NAMES.class_of(b"loyalty_card", Zone::Plain, &more), Class::Personal);
     }
 }

@@ -6,7 +6,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::names::{Class, Zone, class_of};
+use super::names::{Class, NAMES, Zone};
 use super::{Keeper, Rules, fast, text};
 use crate::enrich::address::Members;
 
@@ -98,7 +98,7 @@ impl Walk<'_> {
 
     fn member(&mut self, name: &str, json: &str, zone: Zone, depth: usize) -> Fate {
         let is_told = !matches!(json.as_bytes().first(), Some(b't' | b'f' | b'n')) && json != "\"\"";
-        let class = class_of(name.as_bytes(), zone, &self.rules.more);
+        let class = NAMES.class_of(name.as_bytes(), zone, &self.rules.more);
         let nested = if zone == Zone::Place { Zone::Place } else { Zone::Plain };
         match class {
             _ if !is_told => Fate::Stays,
