@@ -1,8 +1,14 @@
 //! The quick look: whether JSON may hold anything personal at all.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use rustc_hash::FxHashSet;
 
 use super::names::{Class, NAMES, Zone};
+
+/// How JSON in base64 begins.
+static PACKED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"eyJ"));
 
 /// Whether the slow way is worth going. Never misses what it would find.
 pub(super) fn may_hold(json: &[u8], zone: Zone, more: &FxHashSet<String>) -> bool {
@@ -16,7 +22,7 @@ pub(super) fn hides(json: &[u8]) -> bool {
     memchr::memchr2_iter(b'%', b'\\', json).any(|at| match json[at] {
         b'%' => follows(at, b"40") || follows(at, b"2540"),
         _ => matches!(json.get(at + 1..at + 5), Some([b'u', b'0', b'0', b'2'..=b'7'])) || follows(at, b"uff"),
-    }) || memchr::memmem::find(json, b"\"eyJ").is_some()
+    }) || PACKED.find(json).is_some()
 }
 
 /// Whether some member is named like something personal and has a value that may be it.

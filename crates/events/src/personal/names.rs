@@ -276,7 +276,7 @@ mod tests {
                 assert_ne!(class, Class::Free, "{written}");
             }
         }
-        assert!(!NAMES.may_end(b"title") && !NAMES.may_end(b"product_id") && !NAMES.may_end(b"url"));
+        assert!(!NAMES.may_end(b"title") && !NAMES.may_end(b"brand") && !NAMES.may_end(b"url"));
     }
 
     #[test]
