@@ -71,7 +71,7 @@ pub(crate) fn check_api_key(api: &Api, headers: &HeaderMap) -> Result<(), Proble
 }
 
 /// Compares in a time that does not depend on where two keys of one length differ.
-fn same(known: &str, given: &str) -> bool {
+pub(crate) fn same(known: &str, given: &str) -> bool {
     let differing = known.bytes().zip(given.bytes()).fold(0, |sum, (a, b)| sum | (a ^ b));
     known.len() == given.len() && differing == 0
 }

@@ -17,6 +17,7 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use tradewind_events::enrich::address::blotted;
+use tradewind_events::personal::text::said_without;
 use tradewind_events::{Event, Kind, Origin};
 use tradewind_kernel::UtcMillis;
 use tradewind_pipeline::{LOG_DIALECT, Letter};
@@ -162,7 +163,7 @@ impl Guard {
 pub(crate) async fn take_in(
     api: &Api,
     source: &Source<'_>,
-    events: &[Event],
+    events: &mut [Event],
     refused: &[Refused<'_>],
     verdict: Verdict,
 ) -> Result<(), Problem> {
@@ -172,7 +173,9 @@ pub(crate) async fn take_in(
         let bytes = one.json.len().min(tradewind_pipeline::MAX_LETTER_BYTES);
         let keeps = verdict == Verdict::Taken && !one.json.is_empty();
         if keeps && api.desk.guard.lock().admits(api.now(), bytes) {
-            letters.push(letter_of(source, envelope.as_deref(), one));
+            let mut letter = letter_of(source, envelope.as_deref(), one);
+            api.protect_letter(&mut letter).await?;
+            letters.push(letter);
         } else {
             if keeps {
                 measures::letter_not_kept();
@@ -181,6 +184,7 @@ pub(crate) async fn take_in(
         }
     }
     if verdict == Verdict::Taken && !(events.is_empty() && letters.is_empty()) {
+        api.protect(events).await?;
         api.pipeline.collect_with(events, letters).await.map_err(not_collected)?;
     }
     api.count_rejects(refused.iter().map(|one| one.reject.code));
@@ -190,8 +194,8 @@ pub(crate) async fn take_in(
             received_at: source.received.get(),
             index: one.index,
             code: one.reject.code.to_owned(),
-            message: one.reject.message.clone(),
-            sample: sample(one.json),
+            message: said_without(&one.reject.message),
+            sample: sample(&api.shown(one.json)),
         });
     }
     shown.truncate(SHOWN);

@@ -151,7 +151,7 @@ pub(crate) async fn decide(
 ) -> Result<Response, Problem> {
     check_api_key(&api, &headers)?;
     let bytes = read_json(&headers, body).await?;
-    let decision = api.decider.answer(&read_ask(&bytes)?).await;
+    let decision = api.decider.answer(&named(&api, read_ask(&bytes)?)).await;
     Ok(Json(response_of(&decision)).into_response())
 }
 
@@ -161,8 +161,18 @@ pub(crate) async fn decide(
 /// [`Problem`] for a request that does not read.
 pub async fn answer_json(api: &Api, request: &Value) -> Result<Value, Problem> {
     let text = request.to_string();
-    let decision = api.decider.answer(&read_ask(text.as_bytes())?).await;
+    let decision = api.decider.answer(&named(api, read_ask(text.as_bytes())?)).await;
     serde_json::to_value(response_of(&decision)).map_err(|e| Problem::new(Code::Internal, e.to_string()))
+}
+
+/// The same with the subject as events have it.
+fn named(api: &Api, ask: Ask) -> Ask {
+    let anonymous_id = ask.anonymous_id.map(|id| api.subject(Subject::Anonymous(id)));
+    Ask {
+        subject: ask.subject.map(|subject| api.subject(subject)),
+        anonymous_id: anonymous_id.map(|(Subject::Anonymous(id) | Subject::User(id))| id),
+        ..ask
+    }
 }
 
 /// A decision as the console shows it: the answer, with whom it was for and how long it took.

@@ -27,6 +27,7 @@ mod sql;
 mod state;
 mod text;
 mod trace;
+mod vault;
 pub mod wire;
 
 pub use admission::AdmissionSettings;

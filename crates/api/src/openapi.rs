@@ -4,7 +4,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use utoipa::OpenApi;
 
-use crate::{collect, dead_letters, decide, identity, operate, outbox, profiles, schemas, sql};
+use crate::{collect, dead_letters, decide, identity, operate, outbox, profiles, schemas, sql, vault};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -30,6 +30,7 @@ use crate::{collect, dead_letters, decide, identity, operate, outbox, profiles, 
         identity::show,
         identity::merge,
         identity::split,
+        vault::unseal,
         schemas::list,
         schemas::show,
         schemas::findings,
@@ -47,6 +48,7 @@ use crate::{collect, dead_letters, decide, identity, operate, outbox, profiles, 
         (name = "sql", description = "Questions over everything that happened"),
         (name = "profiles", description = "What is known of a shopper"),
         (name = "identity", description = "Who is who"),
+        (name = "vault", description = "What is sealed, for the few who may open it"),
         (name = "schemas", description = "What events should look like, and what they lack"),
         (name = "operate", description = "Health, metrics, counts")
     )

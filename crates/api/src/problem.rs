@@ -23,6 +23,7 @@ pub enum Code {
     Internal,
     InvalidJson,
     InvalidRequest,
+    MasterKeys,
     MethodNotAllowed,
     MissingApiKey,
     MissingWriteKey,
@@ -41,6 +42,7 @@ pub enum Code {
     UnknownPlacement,
     UnknownWriteKey,
     UnsupportedEncoding,
+    VaultForbidden,
     WebhookNotConfigured,
     WebhookSignature,
     WebhookStopped,
@@ -48,7 +50,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::BadGzip,
         Self::BatchInvalid,
         Self::BatchTooLong,
@@ -57,6 +59,7 @@ impl Code {
         Self::Internal,
         Self::InvalidJson,
         Self::InvalidRequest,
+        Self::MasterKeys,
         Self::MethodNotAllowed,
         Self::MissingApiKey,
         Self::MissingWriteKey,
@@ -75,6 +78,7 @@ impl Code {
         Self::UnknownPlacement,
         Self::UnknownWriteKey,
         Self::UnsupportedEncoding,
+        Self::VaultForbidden,
         Self::WebhookNotConfigured,
         Self::WebhookSignature,
         Self::WebhookStopped,
@@ -91,6 +95,7 @@ impl Code {
             Self::Internal => ("internal", StatusCode::INTERNAL_SERVER_ERROR, "Something failed inside"),
             Self::InvalidJson => ("invalid-json", StatusCode::BAD_REQUEST, "The body is not JSON"),
             Self::InvalidRequest => ("invalid-request", StatusCode::BAD_REQUEST, "The request is invalid"),
+            Self::MasterKeys => ("master-keys", StatusCode::CONFLICT, "The master keys cannot be rotated"),
             Self::MethodNotAllowed => {
                 ("method-not-allowed", StatusCode::METHOD_NOT_ALLOWED, "The method is not allowed")
             }
@@ -124,6 +129,9 @@ impl Code {
             }
             Self::UnsupportedEncoding => {
                 ("unsupported-encoding", StatusCode::UNSUPPORTED_MEDIA_TYPE, "The encoding is not supported")
+            }
+            Self::VaultForbidden => {
+                ("vault-forbidden", StatusCode::FORBIDDEN, "This key may not open the vault")
             }
             Self::WebhookNotConfigured => {
                 ("webhook-not-configured", StatusCode::SERVICE_UNAVAILABLE, "Webhooks are not set up")

@@ -18,6 +18,7 @@ use crate::extract::Path;
 use crate::identity::PersonOut;
 use crate::problem::{Code, Problem, ProblemDocument};
 use crate::state::Api;
+use crate::vault::subject_of;
 
 /// How long a read waits for the subject's latest events.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -84,7 +85,7 @@ pub(crate) struct ProfileOut {
 
 /// `GET /v1/profiles/{subject}`
 #[utoipa::path(get, path = "/v1/profiles/{subject}", tag = "profiles",
-    params(("subject" = String, Path, description = "user_id:… or anonymous_id:…")),
+    params(("subject" = String, Path, description = "user_id:…, anonymous_id:…, email:… or phone:…")),
     responses((status = 200, body = ProfileOut), (status = 400, body = ProblemDocument), (status = 404, body = ProblemDocument)))]
 pub(crate) async fn profile(
     State(api): State<Arc<Api>>,
@@ -92,7 +93,7 @@ pub(crate) async fn profile(
     headers: HeaderMap,
 ) -> Result<Json<ProfileOut>, Problem> {
     check_api_key(&api, &headers)?;
-    let subject = Subject::parse(&subject).map_err(|e| Problem::new(Code::InvalidRequest, e.to_string()))?;
+    let subject = subject_of(&api, &subject)?;
     let (Subject::User(id) | Subject::Anonymous(id)) = &subject;
     api.pipeline.caught_up(&[id], PATIENCE).await;
     let found = api.pipeline.profile(&subject).map_err(|error| {
@@ -108,7 +109,7 @@ pub(crate) async fn profile(
 /// A profile as the endpoint answers it; `None` when nothing is known, or it does not read.
 #[must_use]
 pub fn profile_json(api: &Api, subject: &Subject) -> Option<serde_json::Value> {
-    let (subject, profile) = api.pipeline.profile(subject).ok()??;
+    let (subject, profile) = api.pipeline.profile(&api.subject(subject.clone())).ok()??;
     serde_json::to_value(profile_of(api, &subject, &profile)).ok()
 }
 

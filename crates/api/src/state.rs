@@ -9,6 +9,7 @@ use tradewind_decide::Decider;
 use tradewind_events::schema::Registry;
 use tradewind_kernel::UtcMillis;
 use tradewind_pipeline::Pipeline;
+use tradewind_pipeline::vault::Vault;
 use tradewind_ports::SqlEngine;
 use tradewind_webhooks::Outbox;
 use utoipa::ToSchema;
@@ -25,6 +26,8 @@ pub struct ApiSettings {
     pub write_keys: Vec<String>,
     /// API keys that may ask; nobody needs one if empty.
     pub api_keys: Vec<String>,
+    /// API keys that may open the vault and rotate its keys; nobody may if empty.
+    pub vault_keys: Vec<String>,
     /// Origins of browsers that may send events; any if empty.
     pub allowed_origins: Vec<String>,
     /// What Shopify may sign its webhooks with; none is taken if empty.
@@ -68,6 +71,7 @@ pub struct Api {
     pub(crate) enricher: Enricher,
     pub(crate) sql: Option<Arc<dyn SqlEngine>>,
     pub(crate) outbox: Option<Arc<Outbox>>,
+    pub(crate) vault: Option<Arc<Vault>>,
     rejected_total: AtomicU64,
 }
 
@@ -94,6 +98,7 @@ impl Api {
             enricher,
             sql,
             outbox: None,
+            vault: None,
             rejected_total,
         }
     }
@@ -114,6 +119,12 @@ impl Api {
     #[must_use]
     pub fn with_outbox(self, outbox: Option<Arc<Outbox>>) -> Self {
         Self { outbox, ..self }
+    }
+
+    /// The same with a vault, without which nothing is taken out of events: only tests do without.
+    #[must_use]
+    pub fn with_vault(self, vault: Arc<Vault>) -> Self {
+        Self { vault: Some(vault), ..self }
     }
 
     /// The time, by the pipeline's clock.

@@ -1,6 +1,6 @@
 //! The data directory: where everything is, and the lock that keeps a second process out.
 //!
-//! Layout, version 1: `VERSION` (the number), `LOCK`, `log/`, `state/`, `blobs/`.
+//! Layout, version 1: `VERSION` (the number), `LOCK`, `log/`, `state/`, `vault/`, `blobs/`.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
@@ -116,6 +116,14 @@ impl DataDir {
     /// [`StateError`] of the engine.
     pub fn state(&self, cache_bytes: u64) -> Result<FjallStore, DataDirError> {
         Ok(FjallStore::open(&self.path.join("state"), cache_bytes)?)
+    }
+
+    /// Opens the vault's store. It is no part of the state: a rebuild leaves it alone.
+    ///
+    /// # Errors
+    /// [`StateError`] of the engine.
+    pub fn vault(&self, cache_bytes: u64) -> Result<FjallStore, DataDirError> {
+        Ok(FjallStore::open(&self.path.join("vault"), cache_bytes)?)
     }
 
     /// Opens the blobs.

@@ -13,6 +13,7 @@ mod enrichment;
 mod event;
 mod event_view;
 mod lenient;
+pub mod personal;
 mod salvage;
 pub mod schema;
 

@@ -9,6 +9,7 @@ pub mod identity;
 pub mod profile;
 mod session;
 mod stored;
+pub mod vault;
 
 pub use act::{Act, Action};
 pub use profile::{CartLine, Effects, Profile, Touch};

@@ -35,6 +35,7 @@ mod retention;
 mod sieve;
 mod tables;
 mod trending;
+pub mod vault;
 mod watermarks;
 
 pub use dead_letters::{

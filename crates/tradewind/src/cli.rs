@@ -59,6 +59,8 @@ pub(crate) enum Command {
     Identity(IdentityArguments),
     /// Look at what a running server has told others, and ask for what failed again
     Outbox(OutboxArguments),
+    /// List or rotate the keys of the vault
+    Keys(KeysArguments),
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -68,7 +70,7 @@ pub(crate) enum Command {
 }
 
 /// Which running server to ask.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ServerArguments {
     /// The server's address [default: what the configuration says, http://127.0.0.1:8080]
     #[arg(long, global = true, value_name = "URL")]
@@ -110,6 +112,26 @@ pub(crate) struct DeadLettersArguments {
     pub(crate) server: ServerArguments,
     #[command(subcommand)]
     pub(crate) what: DeadLettersCommand,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeysArguments {
+    #[command(flatten)]
+    pub(crate) server: ServerArguments,
+    #[command(subcommand)]
+    pub(crate) what: KeysCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Show the ids of the master keys, how many persons each stands for, and the epoch of the pseudonyms
+    List,
+    /// Put a new master key to use and forget the old one, while the server goes on
+    Rotate {
+        /// Begin a new epoch of pseudonyms instead; those of the one before are still found until the next
+        #[arg(long)]
+        pseudonyms: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,6 +7,7 @@ mod demo;
 mod evaluate;
 mod identity;
 mod import;
+mod keys;
 mod outbox;
 mod rebuild;
 mod remote;
@@ -36,6 +37,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::Identity(arguments) => identity::run(&loaded(&global, Vec::new())?, &arguments, global.json),
         Command::Outbox(arguments) => outbox::run(&loaded(&global, Vec::new())?, &arguments, global.json),
+        Command::Keys(arguments) => keys::run(&started(&global, Vec::new())?, &arguments, global.json),
         Command::Config(ConfigCommand::Show) => config::show(&loaded(&global, Vec::new())?, global.json),
         Command::Schema(what) => schema::run(&loaded(&global, Vec::new())?, &what, global.json),
         Command::Serve(arguments) => {

@@ -28,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) serve: Serve,
     pub(crate) collect: Collect,
     pub(crate) api: ApiKeys,
+    pub(crate) vault: VaultConfig,
+    pub(crate) privacy: Privacy,
     pub(crate) shop: Shop,
     pub(crate) models: Models,
     pub(crate) storage: Storage,
@@ -83,6 +85,27 @@ pub(crate) struct Collect {
 pub(crate) struct ApiKeys {
     /// Nobody needs a key if empty; then only this machine may reach the program.
     pub(crate) keys: Vec<String>,
+}
+
+/// The vault of what names people.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VaultConfig {
+    /// `file:PATH`, `env:NAME` or `command:LINE`; `master.key` in the data directory if empty.
+    pub(crate) master_key: String,
+    /// API keys that may open the vault and rotate its keys; nobody may over HTTP if empty.
+    pub(crate) api_keys: Vec<String>,
+    pub(crate) cache_mib: u64,
+}
+
+/// What is personal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Privacy {
+    /// Names of properties and traits that go to the vault beside those that do so everywhere.
+    pub(crate) personal_fields: Vec<String>,
+    /// The calling code that national telephone numbers are completed with, such as `49`.
+    pub(crate) phone_calling_code: String,
 }
 
 /// The shop.
@@ -181,6 +204,8 @@ impl Default for Config {
                 burst_seconds: 10,
             },
             api: ApiKeys { keys: Vec::new() },
+            vault: VaultConfig { master_key: String::new(), api_keys: Vec::new(), cache_mib: 16 },
+            privacy: Privacy { personal_fields: Vec::new(), phone_calling_code: String::new() },
             shop: Shop { name: "Tradewind".into(), currency: Currency::EUR },
             models: Models { popularity_half_life_hours: 72 },
             storage: Storage {

@@ -5,19 +5,23 @@ use std::time::Duration;
 
 use tradewind_decide::Decider;
 use tradewind_embedded::{BlobFiles, DataDir, LogOptions};
+use tradewind_events::personal::Rules;
 use tradewind_kernel::{Clock, SystemClock, UtcMillis};
 use tradewind_learning::registry;
+use tradewind_pipeline::vault::{Vault, VaultSettings};
 use tradewind_pipeline::{CollectError, GateTargets, LetterLimits, Pipeline, Retention, Settings};
 use tradewind_ports::{EventLog, block_on};
 
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::outbox::Post;
+use crate::vault_keys::{self, Source};
 
 /// Everything that runs on a data directory. Fields drop in this order: the pipeline before the lock.
 pub(crate) struct House {
     pub(crate) decider: Arc<Decider>,
     pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) vault: Arc<Vault>,
     #[cfg_attr(not(feature = "lake"), expect(dead_code, reason = "only the lake reads it here"))]
     pub(crate) log: Arc<dyn EventLog>,
     pub(crate) blobs: BlobFiles,
@@ -65,6 +69,24 @@ fn retention(config: &Config) -> Retention {
     }
 }
 
+/// Opens the vault, its master keys from where the configuration says.
+pub(crate) fn open_vault(dir: &DataDir, config: &Config) -> Result<Arc<Vault>, Failure> {
+    let source = Source::parse(&config.vault.master_key, dir.path())?;
+    source.make_ready(!dir.path().join("vault").exists())?;
+    let code = config.privacy.phone_calling_code.trim_start_matches('+');
+    if !code.bytes().all(|b| b.is_ascii_digit()) || code.len() > 3 {
+        let wrong = "privacy.phone_calling_code is no calling code such as 49";
+        return Err(Failure::Config(wrong.to_owned()));
+    }
+    let settings = VaultSettings {
+        rules: Rules::with(&config.privacy.personal_fields),
+        calling_code: (!code.is_empty()).then(|| code.to_owned()),
+    };
+    let store = Arc::new(dir.vault(mib(config.vault.cache_mib))?);
+    let vault = Vault::open(store, Box::new(source), settings, Box::new(vault_keys::entropy));
+    Ok(Arc::new(vault.map_err(|e| Failure::Config(format!("the vault cannot be opened: {e}")))?))
+}
+
 /// How long to wait for the projection before telling that it still goes on.
 const STEP: Duration = Duration::from_secs(1);
 
@@ -79,6 +101,7 @@ impl House {
                 "the log ended within a record that was never acknowledged; it was cut"
             );
         }
+        let vault = open_vault(&dir, config)?;
         let state = dir.state(mib(config.storage.state_cache_mib))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let log: Arc<dyn EventLog> = Arc::new(log);
@@ -89,7 +112,7 @@ impl House {
                 .map_err(Failure::failed)?;
         let pipeline = Arc::new(pipeline);
         let decider = Arc::new(Decider::new(Arc::clone(&pipeline)));
-        let house = Self { decider, pipeline, log, blobs: dir.blobs(), clock, post, _dir: dir };
+        let house = Self { decider, pipeline, vault, log, blobs: dir.blobs(), clock, post, _dir: dir };
         house.load_models();
         Ok(house)
     }
@@ -132,7 +155,9 @@ impl House {
 
     /// Hands events to the pipeline from a thread without a runtime.
     pub(crate) fn collect(&self, events: &[tradewind_events::Event]) -> Result<(), Failure> {
-        self.patiently(|| block_on(self.pipeline.collect(events)))
+        let mut events = events.to_vec();
+        block_on(self.vault.protect(&mut events)).map_err(Failure::failed)?;
+        self.patiently(|| block_on(self.pipeline.collect(&events)))
     }
 
     /// Hands products to the pipeline from a thread without a runtime.

@@ -15,6 +15,7 @@ mod outbox;
 mod progress;
 mod schemas;
 mod shopfront;
+mod vault_keys;
 
 use std::process::ExitCode;
 

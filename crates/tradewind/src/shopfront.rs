@@ -55,7 +55,7 @@ impl Engine for Behind {
     fn collect(&self, mut events: Vec<Event>) -> BoxFuture<'_, Result<(), String>> {
         Box::pin(async move {
             self.api.enrich_own(&mut events);
-            self.api.pipeline.collect(&events).await.map_err(|e| e.to_string())
+            self.api.collect(events).await.map_err(|problem| problem.detail)
         })
     }
 
@@ -69,7 +69,7 @@ impl Engine for Behind {
     }
 
     fn profile(&self, subject: &Subject) -> BoxFuture<'_, Option<Value>> {
-        let subject = subject.clone();
+        let subject = self.api.subject(subject.clone());
         Box::pin(async move {
             let (Subject::User(id) | Subject::Anonymous(id)) = &subject;
             self.api.pipeline.caught_up(&[id], PATIENCE).await;

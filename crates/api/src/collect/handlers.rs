@@ -215,7 +215,7 @@ async fn take(
     let (dialect, received) = (Dialect::Segment, envelope.received);
     let source = Source { dialect, received, key, shared: &shared };
     let verdict = if refused { Verdict::Refused } else { Verdict::Taken };
-    take_in(api, &source, &events, &bad, verdict).await?;
+    take_in(api, &source, &mut events, &bad, verdict).await?;
     if verdict == Verdict::Taken {
         api.schemas.watch(&events);
     }

@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
+use tradewind_events::personal::text::said_without;
 use tradewind_pipeline::{KeptLetter, Note, PipelineError};
 
 use super::again::read_again;
@@ -180,13 +181,14 @@ async fn redrive_all(api: &Api, by: &str, ids: &[u64], fixed: Option<&str>) -> R
         }
         let (at, by) = (api.now(), by.to_owned());
         match read_again(api, id, &kept.letter, fixed) {
-            Ok(events) => {
+            Ok(mut events) => {
+                api.protect(&mut events).await?;
                 let message_ids = events.iter().map(|event| event.message_id.clone()).collect();
                 outcomes.push(Outcome::Redriven(RedrivenOut { id, already: false, message_ids }));
                 notes.push(Note::Redriven { id, at, by, events });
             }
             Err(reject) => {
-                let (code, detail) = (reject.code.to_owned(), reject.message);
+                let (code, detail) = (reject.code.to_owned(), said_without(&reject.message));
                 let failed = FailedOut { id, cause: code.clone(), detail: detail.clone() };
                 outcomes.push(Outcome::Failed(failed));
                 notes.push(Note::Failed { id, at, by, code, detail });

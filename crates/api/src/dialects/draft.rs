@@ -187,7 +187,7 @@ pub(crate) async fn deliver_from(
     // A sender of CloudEvents is told of a request of which nothing fits; the others never are.
     let is_told = source.dialect == Dialect::CloudEvents && events.is_empty();
     let verdict = if is_told { Verdict::Refused } else { Verdict::Taken };
-    take_in(api, source, &events, &refused, verdict).await?;
+    take_in(api, source, &mut events, &refused, verdict).await?;
     api.schemas.watch(&events);
     let named = |one: Refused<'_>| FieldError {
         pointer: format!("/{}", one.index),

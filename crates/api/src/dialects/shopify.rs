@@ -178,7 +178,7 @@ async fn take(api: &Api, notice: &Notice, payload: Fields, source: &str) -> Resu
             return api.pipeline.change_catalog(&changes).await.map_err(not_collected);
         }
         Ok(Said::Record(event)) => {
-            return api.pipeline.collect(std::slice::from_ref(&*event)).await.map_err(not_collected);
+            return api.collect(vec![*event]).await;
         }
         Ok(Said::Events(drafts)) => drafts.into_iter().map(Ok).collect(),
         Err(reject) => vec![Err(reject)],

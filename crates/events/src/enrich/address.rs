@@ -184,7 +184,7 @@ fn without(json: &str, first: &mut Option<IpAddr>) -> Option<String> {
 }
 
 /// An object's members in their order, each as often as it stands there.
-struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(crate) struct Members<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
 
 struct MembersVisitor;
 

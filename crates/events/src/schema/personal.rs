@@ -39,14 +39,24 @@ fn look_at(value: &Value, path: &dyn Fn() -> String, depth: usize, tell: &mut dy
     }
 }
 
-/// Whether some word of a text has the form of an address: `name@host.tld`.
+/// Whether some word of a text has the form of an address, `name@host.tld`, or of the pseudonym that was put
+/// in its place.
 pub(super) fn holds_address(text: &str) -> bool {
+    if text.contains("em_") && text.split(|c: char| !c.is_alphanumeric() && c != '_').any(stands_for_one) {
+        return true;
+    }
     if !text.contains('@') && !text.contains("%40") {
         return false;
     }
     let text = text.replace("%40", "@");
     let is_part = |c: char| c.is_alphanumeric() || "._%+-@".contains(c);
     text.split(|c| !is_part(c)).any(is_address)
+}
+
+/// Whether a word is a pseudonym of an address: `em_`, the number of an epoch, and 32 letters and digits.
+fn stands_for_one(word: &str) -> bool {
+    let parts = word.strip_prefix("em_").and_then(|rest| rest.split_once('_'));
+    parts.is_some_and(|(epoch, rest)| epoch.bytes().all(|b| b.is_ascii_digit()) && rest.len() == 32)
 }
 
 fn is_address(word: &str) -> bool {
@@ -62,8 +72,12 @@ mod tests {
 
     #[test]
     fn addresses_and_what_looks_like_them() {
-        for text in ["a@b.example", "to: Ann <ann.o+x@mail.shop.example>.", "https://x/?m=a%40b.example&c=1"]
-        {
+        for text in [
+            "em_3_7wf2dixnz4nq3r766pepvqqvbnpe44v6",
+            "a@b.example",
+            "to: Ann <ann.o+x@mail.shop.example>.",
+            "https://x/?m=a%40b.example&c=1",
+        ] {
             assert!(holds_address(text), "{text}");
         }
         for text in

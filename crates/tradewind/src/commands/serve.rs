@@ -44,6 +44,7 @@ pub(crate) fn serve(
     let settings = ApiSettings {
         write_keys: config.collect.write_keys.clone(),
         api_keys: config.api.keys.clone(),
+        vault_keys: config.vault.api_keys.clone(),
         allowed_origins: config.collect.allowed_origins.clone(),
         shopify_secrets: config.collect.shopify_secrets.clone(),
         schemas: Arc::new(crate::schemas::load(config)?),
@@ -62,6 +63,7 @@ pub(crate) fn serve(
     let (pipeline, decider) = (Arc::clone(&house.pipeline), Arc::clone(&house.decider));
     let api = Api::new(pipeline, decider, settings, Some(prometheus)).with_geo(geo).with_sql(lake.sql());
     let api = api.with_outbox(outbox);
+    let api = api.with_vault(Arc::clone(&house.vault));
     let api = Arc::new(api);
     let shop = art.map(|art| shopfront::router(Arc::clone(&api), art, &config.shop));
     let router = tradewind_api::router(api, shop);

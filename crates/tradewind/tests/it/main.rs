@@ -21,4 +21,5 @@ mod retention;
 mod schema;
 mod support;
 mod sync_errors;
+mod vault;
 mod wire;
