@@ -26,6 +26,7 @@ pub enum Code {
     MethodNotAllowed,
     MissingApiKey,
     MissingWriteKey,
+    NoConsent,
     NotFound,
     Overloaded,
     RedriveFailed,
@@ -47,7 +48,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::BadGzip,
         Self::BatchInvalid,
         Self::BatchTooLong,
@@ -59,6 +60,7 @@ impl Code {
         Self::MethodNotAllowed,
         Self::MissingApiKey,
         Self::MissingWriteKey,
+        Self::NoConsent,
         Self::NotFound,
         Self::Overloaded,
         Self::RedriveFailed,
@@ -96,6 +98,7 @@ impl Code {
             Self::MissingWriteKey => {
                 ("missing-write-key", StatusCode::UNAUTHORIZED, "A write key is missing")
             }
+            Self::NoConsent => ("no-consent", StatusCode::FORBIDDEN, "There is no consent to this"),
             Self::NotFound => ("not-found", StatusCode::NOT_FOUND, "There is nothing here"),
             Self::Overloaded => ("overloaded", StatusCode::TOO_MANY_REQUESTS, "Too much at once"),
             Self::RedriveFailed => {

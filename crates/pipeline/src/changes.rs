@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use tradewind_catalog::Product;
+use tradewind_people::consent::Record;
 use tradewind_people::{Profile, SessionRecord};
 use tradewind_ports::{Batch, Offset};
 
@@ -19,11 +20,13 @@ use crate::live::damaged;
 use crate::pipeline::PipelineError;
 use crate::tables::{OFFSET, Tables};
 
-/// Profiles by subject key, `None` for one that was taken into another, and users by anonymous id.
+/// Profiles by subject key, `None` for one that was taken into another, users by anonymous id, and what
+/// people agreed to by subject key.
 #[derive(Debug, Default)]
 pub(crate) struct People {
     pub(crate) profiles: FxHashMap<Arc<str>, Option<Arc<Profile>>>,
     pub(crate) links: FxHashMap<String, String>,
+    pub(crate) consents: FxHashMap<Arc<str>, Arc<Record>>,
 }
 
 /// What decisions and the projection look for before they ask the cache and the store.
@@ -38,6 +41,12 @@ impl Pending {
     pub(crate) fn profile(&self, key: &str) -> Option<Option<Arc<Profile>>> {
         let frozen = || self.frozen.as_ref().and_then(|f| f.people.profiles.get(key));
         self.current.profiles.get(key).or_else(frozen).cloned()
+    }
+
+    /// What is known of consent under a key, if that changed.
+    pub(crate) fn consent(&self, key: &str) -> Option<Arc<Record>> {
+        let frozen = || self.frozen.as_ref().and_then(|f| f.people.consents.get(key));
+        self.current.consents.get(key).or_else(frozen).cloned()
     }
 
     /// The user of an anonymous id, if that was learned lately.
@@ -84,6 +93,11 @@ impl Changes {
         }
         for (anonymous, user) in &self.people.links {
             batch.put(tables.links, anonymous.as_bytes(), user.as_bytes());
+        }
+        for (key, record) in &self.people.consents {
+            let bytes =
+                tradewind_people::encode(&**record).map_err(|e| damaged("a record of consent", &e))?;
+            batch.put(tables.consent, key.as_bytes(), bytes);
         }
         for (number, record) in &self.sessions {
             let bytes = tradewind_people::encode(&**record).map_err(|e| damaged("a session", &e))?;

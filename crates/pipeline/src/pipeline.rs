@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use tradewind_catalog::{Change, Product};
 use tradewind_events::Event;
-use tradewind_kernel::{Clock, Currency, Subject, UtcMillis};
-use tradewind_people::{Profile, SessionRecord};
+use tradewind_kernel::{Clock, Currency, UtcMillis};
+use tradewind_people::consent::Policy;
 use tradewind_ports::{AppendError, EventLog, Offset, ReadError, StateError, StateStore, block_on};
 
 use crate::dead_letters::LetterLimits;
@@ -22,7 +22,7 @@ use crate::pulse::Pulse;
 use crate::retention::{self, Keeping, Position, Retention};
 use crate::tables::{OFFSET, Tables, VERSION, VERSION_NOW, u64_of};
 use crate::watermarks::Watermarks;
-use crate::{duplicates, entry, measures, reads};
+use crate::{duplicates, entry, measures};
 
 /// What the projection takes for granted.
 #[derive(Debug, Clone, Copy)]
@@ -96,6 +96,8 @@ pub(crate) struct Inner {
     pub(crate) store: Arc<dyn StateStore>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Settings,
+    /// What holds where a person was never asked.
+    pub(crate) policy: Arc<Policy>,
     pub(crate) tables: Tables,
     pub(crate) live: Live,
     pub(crate) watermarks: Watermarks,
@@ -134,6 +136,20 @@ impl Pipeline {
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Result<Self, PipelineError> {
+        Self::open_under(Arc::default(), log, store, clock, settings)
+    }
+
+    /// The same under policies of consent other than the built-in ones.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_under(
+        policy: Arc<Policy>,
+        log: Arc<dyn EventLog>,
+        store: Arc<dyn StateStore>,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+    ) -> Result<Self, PipelineError> {
         let tables = Tables::open(store.as_ref())?;
         match store.get(tables.meta, VERSION)? {
             Some(version) if version != VERSION_NOW => return Err(PipelineError::TooNew),
@@ -145,7 +161,7 @@ impl Pipeline {
             }
         }
         let offset = store.get(tables.meta, OFFSET)?.and_then(|v| u64_of(&v)).unwrap_or(0);
-        let live = Live::load(store.as_ref(), &tables, settings.popularity_half_life_ms)?;
+        let live = Live::load(store.as_ref(), &tables, settings.popularity_half_life_ms, &policy)?;
         live.applied.send_replace(offset);
         live.checkpointed.send_replace(offset);
         live.pulses.lock().total = live.counters.lock().total();
@@ -161,6 +177,7 @@ impl Pipeline {
             store,
             clock,
             settings,
+            policy,
             tables,
             live,
             watermarks,
@@ -365,23 +382,6 @@ impl Pipeline {
         self.inner.settings.currency
     }
 
-    /// The profile of a subject, an anonymous id that belongs to a user resolved to that one. The subject
-    /// that it was found under comes with it.
-    ///
-    /// # Errors
-    /// [`PipelineError`] when the state does not read.
-    pub fn profile(&self, subject: &Subject) -> Result<Option<(Subject, Arc<Profile>)>, PipelineError> {
-        let Inner { store, tables, live, .. } = self.inner.as_ref();
-        let mut subject = subject.clone();
-        if let Subject::Anonymous(anonymous) = &subject
-            && let Some(user) = reads::link(store.as_ref(), tables, live, anonymous)?
-        {
-            subject = Subject::User(user);
-        }
-        let found = reads::profile(store.as_ref(), tables, live, &subject.key())?;
-        Ok(found.map(|profile| (subject, profile)))
-    }
-
     /// How many events of each name were applied, by name.
     #[must_use]
     pub fn counts(&self) -> Vec<(String, u64)> {
@@ -426,19 +426,6 @@ impl Pipeline {
         block_on(self.flushed())?;
         let key = crate::dedupe::key_of(message_id);
         Ok(self.inner.store.get(self.inner.tables.imported, &key)?.is_some())
-    }
-
-    /// Every session in the order of its number, for training.
-    ///
-    /// # Errors
-    /// [`PipelineError`] when the state does not read.
-    pub fn each_session(&self, mut take: impl FnMut(u32, SessionRecord)) -> Result<(), PipelineError> {
-        block_on(self.flushed())?;
-        for (number, pair) in (0..).zip(self.inner.store.scan(self.inner.tables.sessions, &[])) {
-            let record = tradewind_people::decode(&pair?.1).map_err(|e| damaged("a session", &e))?;
-            take(number, record);
-        }
-        Ok(())
     }
 
     /// Makes the state as durable as the log, for a clean end.

@@ -13,6 +13,7 @@ use tradewind_kernel::{Money, Subject, UtcMillis};
 use tradewind_people::Action;
 use tradewind_ports::Offset;
 
+use crate::consent::Consents;
 use crate::counted::Counted;
 use crate::dead_letters::Letters;
 use crate::dedupe::Seen;
@@ -86,6 +87,8 @@ pub(crate) struct Plan {
     /// The profile's number and what is done to it, in the log's order.
     pub(crate) steps: Vec<(u32, Step)>,
     pub(crate) links: FxHashMap<String, String>,
+    /// What people agreed to.
+    pub(crate) consents: Consents,
     pub(crate) new_items: Vec<Arc<str>>,
     new_numbers: FxHashMap<Arc<str>, u32>,
     pub(crate) products: FxHashMap<u32, Arc<Product>>,
@@ -156,6 +159,8 @@ impl Plan {
         #[cfg(test)]
         assert_ne!(event.name.as_deref(), Some("Poison"), "a test's event that no folding survives");
         let key = self.resolve(reads, &event, link)?;
+        // Who refuses to be counted by name is counted without.
+        let key = if self.consents.hear(reads, key.as_deref(), &event)? { None } else { key };
         let items = match (&commerce, action) {
             (Some(commerce), Some(_)) => {
                 let touch = |p: &ProductRef| (self.touch_product(views, p, commerce, &event), quantity(p));
@@ -168,12 +173,12 @@ impl Plan {
         if self.describing {
             self.latest.push(described(&event, key.as_deref(), commerce.as_ref()));
         }
-        let Some(key) = key else { return Ok(()) };
         let at = event.occurred_at;
         let weight = action.map_or(0.0, Action::weight);
         if weight > 0.0 {
             self.gains.extend(items.iter().map(|&(item, _)| Gain { item, at, weight }));
         }
+        let Some(key) = key else { return Ok(()) };
         let number = self.keys.number(&key);
         self.steps.push((number, Step::Act { at, action, items, revenue }));
         Ok(())
@@ -218,8 +223,10 @@ impl Plan {
             return Ok(());
         }
         self.links.insert(anonymous.to_owned(), user.to_owned());
-        let from = self.keys.number(&Subject::Anonymous(anonymous.to_owned()).key());
-        let to = self.keys.number(&Subject::User(user.to_owned()).key());
+        let from = Subject::Anonymous(anonymous.to_owned()).key();
+        let to = Subject::User(user.to_owned()).key();
+        self.consents.absorb(reads, &from, &to)?;
+        let (from, to) = (self.keys.number(&from), self.keys.number(&to));
         self.keys.join(from, to);
         self.steps.push((to, Step::Absorb(from)));
         Ok(())

@@ -76,9 +76,10 @@ impl House {
         let state = dir.state(mib(config.storage.state_cache_mib))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let log: Arc<dyn EventLog> = Arc::new(log);
-        let pipeline =
-            Pipeline::open(Arc::clone(&log), Arc::new(state), Arc::clone(&clock), settings(config))
-                .map_err(Failure::failed)?;
+        let policy = Arc::new(crate::consent::policy(&config.consent)?);
+        let (state, settings) = (Arc::new(state), settings(config));
+        let pipeline = Pipeline::open_under(policy, Arc::clone(&log), state, Arc::clone(&clock), settings)
+            .map_err(Failure::failed)?;
         let pipeline = Arc::new(pipeline);
         let decider = Arc::new(Decider::new(Arc::clone(&pipeline)));
         let house = Self { decider, pipeline, log, blobs: dir.blobs(), clock, _dir: dir };

@@ -139,6 +139,12 @@ impl Standing {
         self.allowed.contains(purpose)
     }
 
+    /// What is allowed by this standing and by another one.
+    #[must_use]
+    pub const fn narrowed_by(self, other: Self) -> Self {
+        Self { allowed: self.allowed.and(other.allowed) }
+    }
+
     /// Gives something out for a purpose.
     ///
     /// # Errors
