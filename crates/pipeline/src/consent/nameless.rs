@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use tradewind_events::{ConsentStamp, Event, EventName, Kind};
 use tradewind_kernel::{Purpose, Subject, fresh_id};
 
+use crate::dead_letters::Note;
 use crate::pipeline::Pipeline;
 
 /// Properties that are kept: numbers, codes of the shop's own, and the products.
@@ -69,6 +70,17 @@ impl Pipeline {
         // Behind all others, so that none stands beside the one that it came with.
         kept.extend(choices);
         Cow::Owned(kept)
+    }
+
+    /// A note as it may be written: the events of a re-drive are events like others.
+    pub(crate) fn note_without_names<'n>(&self, note: &'n Note) -> Cow<'n, Note> {
+        match note {
+            Note::Redriven { id, at, by, events } if events.iter().any(denies) => {
+                let events = self.without_names(events).into_owned();
+                Cow::Owned(Note::Redriven { id: *id, at: *at, by: by.clone(), events })
+            }
+            note => Cow::Borrowed(note),
+        }
     }
 
     /// Whether the ledger has heard all that an event says of consent. One that cannot be read has not.

@@ -40,7 +40,8 @@ impl Pipeline {
             records.push(entry::of_event(event).map_err(too_large)?);
         }
         for note in notes {
-            records.push(entry::of_note(note).map_err(too_large)?);
+            let note = self.note_without_names(note);
+            records.push(entry::of_note(&note).map_err(too_large)?);
         }
         let end = self.append(records).await?;
         let again = notes.iter().flat_map(|note| match note {
