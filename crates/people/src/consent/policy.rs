@@ -6,6 +6,7 @@
 //! for the rest of the world and where the region is not known. No rule allows marketing to a channel: that
 //! needs a word of the person.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
@@ -59,13 +60,19 @@ impl Region {
     #[must_use]
     pub fn of(country: Option<&str>, part: Option<&str>) -> Option<Self> {
         let country = country?;
-        let whole = part.and_then(|part| Self::parse(&format!("{country}-{part}")).ok());
+        let whole = part.and_then(|part| Self::parse(&[country, "-", part].concat()).ok());
         whole.or_else(|| Self::parse(country).ok())
     }
 
     /// As it is written.
     #[must_use]
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for Region {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }
@@ -205,8 +212,8 @@ impl Policy {
     /// The rule for a region: a part of a country before the country.
     fn find(&self, region: Option<&Region>) -> (&'static str, Purposes) {
         let Some(region) = region else { return ("other", self.other) };
-        let country = Region(region.0.chars().take(2).collect());
-        for region in [region, &country] {
+        let country = region.0.get(..2).unwrap_or_default();
+        for region in [region.as_str(), country] {
             if self.opt_in.1.contains(region) {
                 return ("opt_in", self.opt_in.0);
             }
