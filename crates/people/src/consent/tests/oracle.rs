@@ -76,7 +76,7 @@ fn a_hundred_thousand_histories_read_nothing_forbidden() {
         let (mut record, mut oracle) = (Record::default(), Oracle::default());
         for _ in 0..STEPS {
             let purpose = Purpose::ALL[dice.below(8) as usize];
-            let ms = dice.below(20) as i64 * 20 * UtcMillis::MINUTE;
+            let ms = dice.below(20).cast_signed() * 20 * UtcMillis::MINUTE;
             match dice.below(4) {
                 0 | 1 => {
                     let granted = dice.below(2) == 0;

@@ -182,7 +182,7 @@ fn a_rebuild_gives_the_same_ledger() {
     let (dir, again) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let events: Vec<Event> = (0..400)
         .map(|n: i64| {
-            let purpose = Purpose::ALL[n as usize % 8];
+            let purpose = Purpose::ALL[usize::try_from(n).unwrap() % 8];
             let event = after(viewed(&n.to_string(), &format!("s{}", n % 7), "p"), n * 37 % 100);
             let mut event =
                 if n % 2 == 0 { says(event, &[purpose], &[]) } else { says(event, &[], &[purpose]) };
@@ -221,7 +221,7 @@ fn histories_through_the_pipeline_read_nothing_forbidden() {
     for n in 0..600 {
         let subject = format!("s{}", dice(20));
         if dice(2) == 0 {
-            let (minute, granted) = (dice(50) as i64, dice(2) == 0);
+            let (minute, granted) = (dice(50).cast_signed(), dice(2) == 0);
             let event = after(viewed(&n.to_string(), &subject, "p"), minute);
             let purpose = [Purpose::Personalization];
             let event = if granted { says(event, &purpose, &[]) } else { says(event, &[], &purpose) };
