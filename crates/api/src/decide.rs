@@ -120,7 +120,8 @@ pub(crate) struct PlacementOut<'a> {
     name: &'static str,
     /// Whether something could not be used that should have been.
     degraded: bool,
-    /// What: `model_missing`, `anchor_unknown`, `catalog_empty`, `profile_late`, `profile_unreadable`.
+    /// What: `model_missing`, `anchor_unknown`, `catalog_empty`, `profile_late`, `profile_unreadable`,
+    /// `no_consent`.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     degraded_reasons: &'a [&'static str],
     /// The products, best first.

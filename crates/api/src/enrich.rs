@@ -22,10 +22,12 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use crate::state::Api;
 
+pub use self::consent::ConsentRules;
 pub use self::geo::{GeoDatabase, GeoError};
 pub use self::proxies::TrustedProxies;
 pub(crate) use self::sender::{Peer, Sender};
 
+mod consent;
 mod geo;
 mod proxies;
 mod sender;
@@ -45,6 +47,7 @@ pub struct Enricher {
     zones: Cache<u64, Option<Zone>>,
     database: TimeZoneDatabase,
     geo: Option<GeoDatabase>,
+    consent: ConsentRules,
 }
 
 /// What a time zone stands for.
@@ -71,7 +74,19 @@ impl Enricher {
     #[must_use]
     pub fn new(geo: Option<GeoDatabase>) -> Self {
         let (agents, zones) = (Cache::new(AGENTS), Cache::new(ZONES));
-        Self { agents, zones, database: TimeZoneDatabase::bundled(), geo }
+        let consent = ConsentRules::default();
+        Self { agents, zones, database: TimeZoneDatabase::bundled(), geo, consent }
+    }
+
+    /// The same with rules of consent.
+    #[must_use]
+    pub fn with_consent(self, consent: ConsentRules) -> Self {
+        Self { consent, ..self }
+    }
+
+    /// The rules of consent.
+    pub(crate) fn consent_rules(&self) -> &ConsentRules {
+        &self.consent
     }
 
     /// Adds to an event what can be made out of it alone, and takes its addresses away.
@@ -85,11 +100,13 @@ impl Enricher {
         if says_nothing && self.geo.is_none() && sender.says_nothing() {
             take_addresses(&mut event.properties);
             take_addresses(&mut event.traits);
+            self.consent.stamp(event, &consent::Said::default(), sender);
             return;
         }
         let raw = event.context.take();
-        let context = raw.as_deref().and_then(|raw| serde_json::from_str::<Context<'_>>(raw.get()).ok());
-        let context = context.unwrap_or_default();
+        let context = raw.as_deref().map(|raw| serde_json::from_str::<Context<'_>>(raw.get()));
+        let said = consent::Said::of(raw.as_deref(), context.as_ref());
+        let context = context.and_then(Result::ok).unwrap_or_default();
         let mut told = self.geo.as_ref().and_then(|_| context.ip.get()).and_then(address::parse);
         for kept in [&mut event.properties, &mut event.traits] {
             told = told.or(take_addresses(kept));
@@ -108,6 +125,7 @@ impl Enricher {
         };
         arrive(event, &context, &mut enriched);
         self.locate(event, &context, &place, &mut enriched);
+        self.consent.stamp(event, &said.at(&enriched), sender);
         event.context = raw;
         take_addresses(&mut event.context);
         event.enriched = (enriched != Enrichment::default()).then(|| Box::new(enriched));

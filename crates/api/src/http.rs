@@ -21,7 +21,9 @@ use crate::enrich::Peer;
 use crate::extract::Query;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
-use crate::{decide, docs, identity, openapi, operate, outbox, profiles, schemas, sql, trace, vault};
+use crate::{
+    consent, decide, docs, identity, openapi, operate, outbox, profiles, schemas, sql, trace, vault,
+};
 
 /// Paths on which browsers of other origins may send events.
 const COLLECTING: [&str; 11] = [
@@ -65,6 +67,9 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
         .route("/v1/vault/{subject}", get(vault::unseal))
         .route("/v1/vault-keys", get(vault::keys))
         .route("/v1/vault-keys/rotate", post(vault::rotate))
+        .route("/v1/consent/{subject}", get(consent::show).put(consent::put))
+        .route("/v1/consent/{subject}/history", get(consent::history))
+        .route("/.well-known/gpc.json", get(consent::gpc))
         .route("/v1/schemas", get(schemas::list))
         .route("/v1/schemas/findings", get(schemas::findings))
         .route("/v1/schemas/{event}", get(schemas::show))

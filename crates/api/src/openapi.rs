@@ -4,7 +4,9 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use utoipa::OpenApi;
 
-use crate::{collect, dead_letters, decide, identity, operate, outbox, profiles, schemas, sql, vault};
+use crate::{
+    collect, consent, dead_letters, decide, identity, operate, outbox, profiles, schemas, sql, vault,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -31,6 +33,9 @@ use crate::{collect, dead_letters, decide, identity, operate, outbox, profiles, 
         identity::merge,
         identity::split,
         vault::unseal,
+        consent::show,
+        consent::put,
+        consent::history,
         schemas::list,
         schemas::show,
         schemas::findings,
@@ -49,6 +54,7 @@ use crate::{collect, dead_letters, decide, identity, operate, outbox, profiles, 
         (name = "profiles", description = "What is known of a shopper"),
         (name = "identity", description = "Who is who"),
         (name = "vault", description = "What is sealed, for the few who may open it"),
+        (name = "consent", description = "What a shopper agrees to"),
         (name = "schemas", description = "What events should look like, and what they lack"),
         (name = "operate", description = "Health, metrics, counts")
     )

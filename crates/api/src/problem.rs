@@ -27,6 +27,7 @@ pub enum Code {
     MethodNotAllowed,
     MissingApiKey,
     MissingWriteKey,
+    NoConsent,
     NotFound,
     Overloaded,
     RedriveFailed,
@@ -50,7 +51,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::BadGzip,
         Self::BatchInvalid,
         Self::BatchTooLong,
@@ -63,6 +64,7 @@ impl Code {
         Self::MethodNotAllowed,
         Self::MissingApiKey,
         Self::MissingWriteKey,
+        Self::NoConsent,
         Self::NotFound,
         Self::Overloaded,
         Self::RedriveFailed,
@@ -103,6 +105,7 @@ impl Code {
             Self::MissingWriteKey => {
                 ("missing-write-key", StatusCode::UNAUTHORIZED, "A write key is missing")
             }
+            Self::NoConsent => ("no-consent", StatusCode::FORBIDDEN, "There is no consent to this"),
             Self::NotFound => ("not-found", StatusCode::NOT_FOUND, "There is nothing here"),
             Self::Overloaded => ("overloaded", StatusCode::TOO_MANY_REQUESTS, "Too much at once"),
             Self::RedriveFailed => {

@@ -7,14 +7,18 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use serde::Serialize;
-use tradewind_kernel::Subject;
+use serde::{Deserialize, Serialize};
+use tradewind_kernel::{Purpose, Subject};
+use tradewind_people::consent::{
+    AdsSharing, Analytics, Experimentation, ForPurpose, MarketingEmail, MarketingPush, MarketingSms,
+    ModelTraining, Permitted, Personalization,
+};
 use tradewind_people::{Action, Profile};
-use tradewind_pipeline::Items;
+use tradewind_pipeline::{Items, Lookup};
 use utoipa::ToSchema;
 
 use crate::auth::check_api_key;
-use crate::extract::Path;
+use crate::extract::{Path, Query};
 use crate::identity::PersonOut;
 use crate::problem::{Code, Problem, ProblemDocument};
 use crate::state::Api;
@@ -83,37 +87,68 @@ pub(crate) struct ProfileOut {
     bought: Vec<String>,
 }
 
+/// What the query may say.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct ProfileQuery {
+    #[serde(default)]
+    purpose: Option<String>,
+}
+
 /// `GET /v1/profiles/{subject}`
 #[utoipa::path(get, path = "/v1/profiles/{subject}", tag = "profiles",
-    params(("subject" = String, Path, description = "user_id:…, anonymous_id:…, email:… or phone:…")),
-    responses((status = 200, body = ProfileOut), (status = 400, body = ProblemDocument), (status = 404, body = ProblemDocument)))]
+    params(("subject" = String, Path, description = "user_id:…, anonymous_id:…, email:… or phone:…"),
+        ("purpose" = Option<String>, Query, description = "what it is read for; personalization if absent")),
+    responses((status = 200, body = ProfileOut), (status = 400, body = ProblemDocument),
+        (status = 403, body = ProblemDocument, description = "there is no consent to the purpose"), (status = 404, body = ProblemDocument)))]
 pub(crate) async fn profile(
     State(api): State<Arc<Api>>,
     Path(subject): Path<String>,
+    Query(query): Query<ProfileQuery>,
     headers: HeaderMap,
 ) -> Result<Json<ProfileOut>, Problem> {
     check_api_key(&api, &headers)?;
     let subject = subject_of(&api, &subject)?;
     let (Subject::User(id) | Subject::Anonymous(id)) = &subject;
     api.pipeline.caught_up(&[id], PATIENCE).await;
-    let found = api.pipeline.profile(&subject).map_err(|error| {
+    let purpose = query.purpose.as_deref().map_or(Ok(Purpose::Personalization), Purpose::parse);
+    match purpose.map_err(|e| Problem::new(Code::InvalidRequest, e.to_string()))? {
+        Purpose::Analytics => read::<Analytics>(&api, &subject),
+        Purpose::Personalization => read::<Personalization>(&api, &subject),
+        Purpose::ModelTraining => read::<ModelTraining>(&api, &subject),
+        Purpose::Experimentation => read::<Experimentation>(&api, &subject),
+        Purpose::MarketingEmail => read::<MarketingEmail>(&api, &subject),
+        Purpose::MarketingSms => read::<MarketingSms>(&api, &subject),
+        Purpose::MarketingPush => read::<MarketingPush>(&api, &subject),
+        Purpose::AdsSharing => read::<AdsSharing>(&api, &subject),
+    }
+}
+
+fn read<P: ForPurpose>(api: &Api, subject: &Subject) -> Result<Json<ProfileOut>, Problem> {
+    let found = api.pipeline.profile::<P>(subject).map_err(|error| {
         tracing::error!(%error, "a profile could not be read");
         Problem::new(Code::Internal, "the profile could not be read; see the program's log")
     })?;
-    let Some((subject, profile)) = found else {
-        return Err(Problem::new(Code::NotFound, format!("nothing is known of {subject}")));
-    };
-    Ok(Json(profile_of(&api, &subject, &profile)))
+    match found {
+        Lookup::Found(subject, profile) => Ok(Json(profile_of(api, &subject, &profile))),
+        Lookup::Unknown => Err(Problem::new(Code::NotFound, format!("nothing is known of {subject}"))),
+        Lookup::Refused(refusal) => Err(Problem::new(Code::NoConsent, refusal.to_string())),
+    }
 }
 
-/// A profile as the endpoint answers it; `None` when nothing is known, or it does not read.
+/// A profile as the endpoint answers it for personalization; `None` when nothing is known, there is no consent,
+/// or it does not read.
 #[must_use]
 pub fn profile_json(api: &Api, subject: &Subject) -> Option<serde_json::Value> {
-    let (subject, profile) = api.pipeline.profile(&api.subject(subject.clone())).ok()??;
+    let (subject, profile) =
+        api.pipeline.profile::<Personalization>(&api.subject(subject.clone())).ok()?.found()?;
     serde_json::to_value(profile_of(api, &subject, &profile)).ok()
 }
 
-fn profile_of(api: &Api, subject: &Subject, profile: &Profile) -> ProfileOut {
+fn profile_of<P: ForPurpose>(
+    api: &Api,
+    subject: &Subject,
+    profile: &Permitted<P, Arc<Profile>>,
+) -> ProfileOut {
     let items = api.pipeline.live().items.read();
     let id = |items: &Items, item: u32| items.id(item).map_or_else(String::new, ToString::to_string);
     let now = api.now();

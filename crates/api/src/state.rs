@@ -8,6 +8,7 @@ use serde::Serialize;
 use tradewind_decide::Decider;
 use tradewind_events::schema::Registry;
 use tradewind_kernel::UtcMillis;
+use tradewind_people::consent::Categories;
 use tradewind_pipeline::Pipeline;
 use tradewind_pipeline::vault::Vault;
 use tradewind_ports::SqlEngine;
@@ -16,7 +17,7 @@ use utoipa::ToSchema;
 
 use crate::admission::{Admission, AdmissionSettings};
 use crate::dead_letters::{Desk, latest_rejects};
-use crate::enrich::{Enricher, GeoDatabase, TrustedProxies};
+use crate::enrich::{ConsentRules, Enricher, GeoDatabase, TrustedProxies};
 use crate::schemas::LiveFindings;
 
 /// What the configuration says of the API.
@@ -38,6 +39,8 @@ pub struct ApiSettings {
     pub trusted_proxies: TrustedProxies,
     /// Bounds of what may be under way.
     pub admission: AdmissionSettings,
+    /// Which categories of a consent banner stand for which purposes.
+    pub consent_categories: Categories,
 }
 
 /// An event that was not taken, and why.
@@ -85,7 +88,9 @@ impl Api {
         prometheus: Option<PrometheusHandle>,
     ) -> Self {
         let (desk, rejected_total, sql) = (Desk::default(), AtomicU64::new(0), None);
-        let (schemas, enricher) = (LiveFindings::new(Arc::clone(&settings.schemas)), Enricher::new(None));
+        let schemas = LiveFindings::new(Arc::clone(&settings.schemas));
+        let rules = ConsentRules::new(settings.consent_categories.clone(), Arc::clone(pipeline.policy()));
+        let enricher = Enricher::new(None).with_consent(rules);
         let admission = Admission::new(&settings.admission, &settings.write_keys);
         Self {
             pipeline,
@@ -106,7 +111,8 @@ impl Api {
     /// The same with a database that says where addresses are.
     #[must_use]
     pub fn with_geo(self, geo: Option<GeoDatabase>) -> Self {
-        Self { enricher: Enricher::new(geo), ..self }
+        let rules = self.enricher.consent_rules().clone();
+        Self { enricher: Enricher::new(geo).with_consent(rules), ..self }
     }
 
     /// The same with an engine that answers `/v1/sql`.

@@ -9,7 +9,8 @@ use parking_lot::Mutex;
 use tradewind_kernel::{Deadline, Subject, fresh_id};
 use tradewind_models::Trained;
 use tradewind_people::Profile;
-use tradewind_pipeline::Pipeline;
+use tradewind_people::consent::{Permitted, Personalization};
+use tradewind_pipeline::{Lookup, Pipeline, PipelineError};
 
 use crate::answer::{Decision, PlacementAnswer};
 use crate::ask::Ask;
@@ -30,9 +31,12 @@ pub struct Decider {
     recent: Mutex<VecDeque<Arc<Decision>>>,
 }
 
+/// A profile that may be used to choose what to show.
+type Own = Permitted<Personalization, Arc<Profile>>;
+
 /// What was found of the subject in time.
 struct Gathered {
-    profile: Option<Arc<Profile>>,
+    profile: Option<Own>,
     subject: String,
     late: Vec<&'static str>,
 }
@@ -81,7 +85,13 @@ impl Decider {
             late.push("profile_late");
         }
         let profile = match self.profile(subject, ask.anonymous_id.as_deref()) {
-            Ok(profile) => profile,
+            Ok(Lookup::Found(_, profile)) => Some(profile),
+            Ok(Lookup::Unknown) => None,
+            Ok(Lookup::Refused(_)) => {
+                // The answer is for whoever stands in this place, and its record names nobody.
+                late.push("no_consent");
+                return Gathered { profile: None, subject: String::new(), late };
+            }
             Err(error) => {
                 tracing::error!(%error, "a profile could not be read");
                 late.push("profile_unreadable");
@@ -92,16 +102,21 @@ impl Decider {
     }
 
     /// The profile of the subject; that of the anonymous id where a user id was given that is not known yet.
+    /// Where both are given, both have to agree.
     fn profile(
         &self,
         subject: &Subject,
         anonymous: Option<&str>,
-    ) -> Result<Option<Arc<Profile>>, tradewind_pipeline::PipelineError> {
-        if let Some((_, profile)) = self.pipeline.profile(subject)? {
-            return Ok(Some(profile));
-        }
-        let Some(anonymous) = anonymous else { return Ok(None) };
-        Ok(self.pipeline.profile(&Subject::Anonymous(anonymous.to_owned()))?.map(|(_, profile)| profile))
+    ) -> Result<Lookup<Personalization, Arc<Profile>>, PipelineError> {
+        let found = self.pipeline.profile::<Personalization>(subject)?;
+        let Some(anonymous) = anonymous else { return Ok(found) };
+        let of_browser =
+            self.pipeline.profile::<Personalization>(&Subject::Anonymous(anonymous.to_owned()))?;
+        Ok(match (found, of_browser) {
+            (Lookup::Refused(refusal), _) | (_, Lookup::Refused(refusal)) => Lookup::Refused(refusal),
+            (Lookup::Unknown, of_browser) => of_browser,
+            (found, _) => found,
+        })
     }
 
     fn decide(&self, ask: &Ask, gathered: &Gathered) -> Vec<PlacementAnswer> {
@@ -112,7 +127,7 @@ impl Decider {
             &Inputs {
                 now: self.pipeline.clock().now(),
                 ask,
-                profile: gathered.profile.as_deref(),
+                profile: gathered.profile.as_ref().map(|own| own.as_ref().map(|profile| &**profile)),
                 items: &live.items.read(),
                 catalog: &catalog,
                 sessions: &live.sessions.read(),

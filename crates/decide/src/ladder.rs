@@ -10,6 +10,7 @@ use tradewind_catalog::CatalogSnapshot;
 use tradewind_kernel::UtcMillis;
 use tradewind_models::{SessionIndex, Trained};
 use tradewind_people::Profile;
+use tradewind_people::consent::{Permitted, Personalization};
 use tradewind_pipeline::{Items, Trending};
 
 use crate::answer::{PlacementAnswer, Slot, Source};
@@ -23,8 +24,8 @@ pub struct Inputs<'a> {
     pub now: UtcMillis,
     /// What was asked.
     pub ask: &'a Ask,
-    /// Who is asking, if known.
-    pub profile: Option<&'a Profile>,
+    /// Who is asking, if known, and agreed to be.
+    pub profile: Option<Permitted<Personalization, &'a Profile>>,
     /// Product ids and their numbers.
     pub items: &'a Items,
     /// The catalog.
@@ -88,7 +89,7 @@ pub fn decide(inputs: &Inputs<'_>, scratch: &mut Scratch) -> Vec<PlacementAnswer
 }
 
 fn cart(inputs: &Inputs<'_>) -> Vec<u32> {
-    match (&inputs.ask.cart, inputs.profile) {
+    match (&inputs.ask.cart, &inputs.profile) {
         (Some(cart), _) => cart.iter().filter_map(|id| inputs.items.number(id)).collect(),
         (None, Some(profile)) => profile.cart.iter().map(|l| l.item).collect(),
         (None, None) => Vec::new(),
@@ -96,8 +97,8 @@ fn cart(inputs: &Inputs<'_>) -> Vec<u32> {
 }
 
 fn resolve(inputs: &Inputs<'_>, asked: &PlacementAsk, cart: &[u32]) -> Resolved {
-    let session = inputs.profile.map_or(&[][..], |p| p.session_items(inputs.now));
-    let own = inputs.profile.filter(|_| asked.placement == Placement::HomeForYou);
+    let session = inputs.profile.as_ref().map_or(&[][..], |p| p.session_items(inputs.now));
+    let own = inputs.profile.as_ref().filter(|_| asked.placement == Placement::HomeForYou);
     let history: Vec<u32> = own.map_or_else(Vec::new, |p| p.recent.iter().map(|t| t.item).collect());
     let named: Vec<u32> = asked.anchors.iter().filter_map(|id| inputs.items.number(id)).collect();
     let unknown_anchors = named.is_empty() && !asked.anchors.is_empty();

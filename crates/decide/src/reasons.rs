@@ -61,6 +61,7 @@ pub(crate) fn of(source: Source, inputs: &Inputs<'_>, asked: &Resolved, item: u3
         }
         Source::RecentlyViewed => inputs
             .profile
+            .as_ref()
             .and_then(|p| p.recent.iter().rev().find(|t| t.item == item && t.action == Action::View))
             .map_or_else(|| "viewed".to_owned(), |t| format!("viewed {}", ago(inputs.now.since(t.at)))),
         Source::CategoryPopularity => inputs

@@ -65,7 +65,7 @@ fn session_knn(inputs: &Inputs<'_>, query: &[u32], n: usize, scratch: &mut Scrat
     if query.is_empty() {
         return Vec::new();
     }
-    let own = inputs.profile.and_then(|p| p.session.as_ref()?.number).map(SessionNo);
+    let own = inputs.profile.as_ref().and_then(|p| p.session.as_ref()?.number).map(SessionNo);
     inputs.sessions.predict(query, own, &mut scratch.knn, n)
 }
 
@@ -76,7 +76,7 @@ fn compatible(inputs: &Inputs<'_>, anchors: &[u32]) -> Vec<(u32, f32)> {
 }
 
 fn recently_viewed(inputs: &Inputs<'_>, n: usize) -> Vec<(u32, f32)> {
-    let Some(profile) = inputs.profile else { return Vec::new() };
+    let Some(profile) = &inputs.profile else { return Vec::new() };
     let seen = profile.recent.iter().filter(|t| matches!(t.action, Action::View | Action::Click));
     let seen: Vec<u32> = seen.map(|t| t.item).collect();
     let latest = tradewind_models::latest_distinct(&seen, n);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tradewind_kernel::{Subject, UtcMillis};
 
-use crate::Enrichment;
+use crate::{ConsentStamp, Enrichment};
 
 /// The version byte that [`Event::encode`] writes.
 const FORMAT_VERSION: u8 = 1;
@@ -90,6 +90,9 @@ pub struct Event {
     /// What the collector made out of the context.
     #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
     pub enriched: Option<Box<Enrichment>>,
+    /// The consent in force, as far as the event told when it was accepted; none where it told nothing.
+    #[serde(rename = "cs", default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<Box<ConsentStamp>>,
 }
 
 /// A stored event that cannot be read.
@@ -128,6 +131,7 @@ impl Event {
             traits: None,
             context: None,
             enriched: None,
+            consent: None,
         }
     }
 
@@ -196,6 +200,19 @@ mod tests {
         assert_eq!((event.name.as_deref(), event.occurred_at.get()), (Some("Product Viewed"), 1000));
         assert_eq!(event.subject(), Some(Subject::Anonymous("an1".into())));
         assert_eq!(event.encode().unwrap(), FIXTURE_V1);
+    }
+
+    /// An event with its stamp, as version 1 writes it.
+    const STAMPED_V1: &[u8] = b"\x01{\"id\":\"m1\",\"k\":\"page\",\"a\":\"an1\",\"t\":1000,\"r\":2000,\"o\":\"live\",\"cs\":{\"g\":2,\"d\":128,\"f\":3,\"p\":1,\"s\":5,\"re\":\"DE\",\"w\":\"x\"}}";
+
+    #[test]
+    fn a_stamp_reads_and_writes_the_same() {
+        let event = Event::decode(STAMPED_V1).unwrap();
+        let stamp = event.consent.as_deref().unwrap();
+        assert_eq!((stamp.granted.bits(), stamp.denied.bits(), stamp.in_force.bits()), (2, 128, 3));
+        assert_eq!((stamp.policy, stamp.signals, stamp.region.as_deref()), (1, 5, Some("DE")));
+        assert_eq!(event.encode().unwrap(), STAMPED_V1);
+        assert_eq!(crate::EventView::decode(STAMPED_V1).unwrap().consent, event.consent);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use tradewind_kernel::{Subject, UtcMillis};
 
+use crate::ConsentStamp;
 use crate::event::{DecodeError, Event, Kind, Origin, body_of};
 
 /// What a fold needs of an [`Event`](crate::Event), borrowed from its stored form. The fields are the event's.
@@ -32,6 +33,10 @@ pub struct EventView<'a> {
     pub origin: Origin,
     #[serde(rename = "p", default, borrow)]
     pub properties: Option<&'a RawValue>,
+    #[serde(rename = "c", default, borrow)]
+    pub context: Option<&'a RawValue>,
+    #[serde(rename = "cs", default)]
+    pub consent: Option<Box<ConsentStamp>>,
 }
 
 /// A text that borrows where it has no escapes; serde itself would copy every optional one.
@@ -60,6 +65,8 @@ impl<'a> From<&'a Event> for EventView<'a> {
             received_at: event.received_at,
             origin: event.origin,
             properties: event.properties.as_deref(),
+            context: event.context.as_deref(),
+            consent: event.consent.clone(),
         }
     }
 }

@@ -7,6 +7,7 @@
 
 mod clock;
 mod commerce;
+mod consent;
 mod details;
 pub mod enrich;
 mod enrichment;
@@ -21,6 +22,7 @@ mod vocabulary;
 
 pub use clock::{Stamps, corrected_time};
 pub use commerce::{Commerce, ProductRef};
+pub use consent::ConsentStamp;
 pub use details::{CommerceDetails, Criterion, Facts, ProductDetails};
 pub use enrichment::Enrichment;
 pub use event::{DecodeError, Event, Kind, Origin};

@@ -99,6 +99,7 @@ pub fn view_agrees(event: &Event, bytes: &[u8]) {
     let properties = event.properties.as_ref().map(|raw| raw.get());
     assert_eq!(view.properties.map(RawValue::get), properties);
     assert_eq!(view.subject(), event.subject());
+    assert_eq!(view.consent, event.consent);
 }
 
 /// Checks the typed reading of properties.

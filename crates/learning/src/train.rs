@@ -7,6 +7,7 @@
 use rustc_hash::FxHashMap;
 use tradewind_kernel::UtcMillis;
 use tradewind_models::{ArtifactInfo, CoOccurrence, CoParams, Trained};
+use tradewind_people::consent::{ModelTraining, Permitted};
 use tradewind_people::{Action, SessionRecord};
 use tradewind_pipeline::{Pipeline, PipelineError};
 
@@ -39,7 +40,7 @@ struct Histories {
 }
 
 impl Histories {
-    fn take(&mut self, record: &SessionRecord) {
+    fn take(&mut self, record: &Permitted<ModelTraining, SessionRecord>) {
         if record.clicks.is_empty() {
             return;
         }

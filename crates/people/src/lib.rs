@@ -5,6 +5,7 @@
 //! [`profile`]), so a profile stays within some 4 KiB whatever its shopper does.
 
 mod act;
+pub mod consent;
 pub mod identity;
 pub mod profile;
 mod session;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use tradewind_catalog::Product;
+use tradewind_people::consent::Record;
 use tradewind_people::identity::{Owners, Span};
 use tradewind_people::{Profile, SessionRecord};
 use tradewind_ports::{Batch, Offset};
@@ -32,6 +33,8 @@ pub(crate) struct People {
     pub(crate) edges: Rows,
     pub(crate) merges: BTreeMap<Vec<u8>, Option<Span>>,
     pub(crate) identity: Option<Totals>,
+    /// What people agreed to, by subject key.
+    pub(crate) consents: FxHashMap<Arc<str>, Arc<Record>>,
 }
 
 impl People {
@@ -73,6 +76,12 @@ impl Pending {
     pub(crate) fn profile(&self, key: &str) -> Option<Option<Arc<Profile>>> {
         let frozen = || self.frozen.as_ref().and_then(|f| f.people.profiles.get(key));
         self.current.profiles.get(key).or_else(frozen).cloned()
+    }
+
+    /// What is known of consent under a key, if that changed.
+    pub(crate) fn consent(&self, key: &str) -> Option<Arc<Record>> {
+        let frozen = || self.frozen.as_ref().and_then(|f| f.people.consents.get(key));
+        self.current.consents.get(key).or_else(frozen).cloned()
     }
 
     /// Whose an anonymous id is, if that changed lately: `Some(None)` says that it is nobody's any more.
@@ -136,6 +145,11 @@ impl Changes {
             }
         }
         self.people.write_identities(tables, &mut batch)?;
+        for (key, record) in &self.people.consents {
+            let bytes =
+                tradewind_people::encode(&**record).map_err(|e| damaged("a record of consent", &e))?;
+            batch.put(tables.consent, key.as_bytes(), bytes);
+        }
         let mut sessions: Vec<_> = self.sessions.iter().collect();
         sessions.sort_unstable_by_key(|(number, _)| **number);
         for (number, record) in sessions {

@@ -79,6 +79,8 @@ pub struct Erased {
     pub profiles: u64,
     /// Links of an anonymous id to its user.
     pub links: u64,
+    /// Records of consent.
+    pub consents: u64,
     /// Records of sessions, which models are trained on.
     pub sessions: u64,
     /// Dead letters that named them.
@@ -91,7 +93,7 @@ impl Erased {
     /// Everything together.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.profiles + self.links + self.sessions + self.dead_letters + self.log_records
+        self.profiles + self.links + self.consents + self.sessions + self.dead_letters + self.log_records
     }
 }
 
@@ -163,6 +165,7 @@ impl Pipeline {
         Ok(Erased {
             profiles: rows.profiles,
             links: rows.links,
+            consents: rows.consents,
             sessions: rows.sessions,
             dead_letters: rows.letters.len() as u64,
             log_records,

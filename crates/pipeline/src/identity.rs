@@ -20,7 +20,7 @@ pub(crate) mod rows;
 mod totals;
 pub(crate) mod weave;
 
-pub(crate) use desk::profile;
+pub(crate) use desk::{profile, user_of};
 pub(crate) use merged::Merged;
 pub(crate) use rows::{Row, Rows};
 pub(crate) use totals::Totals;

@@ -83,6 +83,9 @@ impl Keeper {
                 }
             }
         }
+        for (key, record) in &changes.people.consents {
+            live.consents.insert(Arc::clone(key), Arc::clone(record));
+        }
         for (number, record) in &changes.sessions {
             live.records.insert(*number, Arc::clone(record));
         }

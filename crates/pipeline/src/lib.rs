@@ -8,6 +8,7 @@
 //! crash has no second effect.
 
 mod changes;
+mod consent;
 mod counted;
 mod counters;
 mod dead_letters;
@@ -38,6 +39,7 @@ mod trending;
 pub mod vault;
 mod watermarks;
 
+pub use consent::Lookup;
 pub use dead_letters::{
     Attempt, KeptLetter, LOG_DIALECT, Letter, LetterLimits, LetterTotals, MAX_LETTER_BYTES, Note,
 };

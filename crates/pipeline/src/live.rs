@@ -11,10 +11,12 @@ use quick_cache::sync::Cache;
 use tradewind_catalog::CatalogSnapshot;
 use tradewind_kernel::UtcMillis;
 use tradewind_models::{Popularity, SessionIndex, SessionNo};
+use tradewind_people::consent::{Policy, Record};
 use tradewind_people::{Profile, SessionRecord};
 use tradewind_ports::{Batch, Offset, StateStore};
 
 use crate::changes::Pending;
+use crate::consent::Refused;
 use crate::counters::Counters;
 use crate::identity::{Merged, Totals};
 use crate::items::Items;
@@ -40,6 +42,10 @@ pub struct Live {
     /// Rankings by popularity, at most some 500 ms old.
     pub trending: ArcSwap<Trending>,
     pub(crate) profiles: Cache<Arc<str>, Arc<Profile>>,
+    /// What people agreed to, by subject key.
+    pub(crate) consents: Cache<Arc<str>, Arc<Record>>,
+    /// Who refuses what the projection itself does.
+    pub(crate) refused: RwLock<Refused>,
     /// Records of the sessions that went on last, by number; only the projection reads them.
     pub(crate) records: Cache<u32, Arc<SessionRecord>>,
     /// What is applied and not in the store yet.
@@ -67,6 +73,7 @@ impl Live {
         store: &dyn StateStore,
         tables: &Tables,
         half_life_ms: i64,
+        policy: &Policy,
     ) -> Result<Self, PipelineError> {
         let mut items = Items::default();
         for pair in store.scan(tables.items, &[]) {
@@ -79,7 +86,8 @@ impl Live {
             catalog.put(u32_of(&key).unwrap_or(u32::MAX), Arc::new(product));
         }
         let popularity = load_popularity(store, tables, half_life_ms)?;
-        let (sessions, latest) = load_sessions(store, tables)?;
+        let refused = Refused::load(store, tables, policy)?;
+        let (sessions, latest) = load_sessions(store, tables, &refused)?;
         let trending = Trending::rank(&popularity, &catalog);
         let linked =
             Sieve::of(store, tables.links, |anonymous| std::str::from_utf8(anonymous).ok().map(key_of))?;
@@ -90,6 +98,8 @@ impl Live {
             popularity: RwLock::new(popularity),
             trending: ArcSwap::from_pointee(trending),
             profiles: Cache::new(CACHED_PROFILES),
+            consents: Cache::new(CACHED_PROFILES),
+            refused: RwLock::new(refused),
             records: Cache::new(CACHED_PROFILES),
             pending: RwLock::default(),
             linked: RwLock::new(linked),
@@ -171,16 +181,19 @@ fn load_popularity(
     Ok(popularity)
 }
 
-/// Reads every session, the frozen ones and those that may still go on, in the order of their numbers.
+/// Reads every session, without the clicks of those who refuse training, the frozen ones and those that may still go on, in the order of their numbers.
 fn load_sessions(
     store: &dyn StateStore,
     tables: &Tables,
+    refused: &Refused,
 ) -> Result<(SessionIndex, UtcMillis), PipelineError> {
     let (mut clicks, mut ends, mut latest) = (Vec::new(), Vec::new(), UtcMillis::default());
     for pair in store.scan(tables.sessions, &[]) {
         let record: SessionRecord =
             tradewind_people::decode(&pair?.1).map_err(|e| damaged("a session", &e))?;
-        clicks.extend(record.news());
+        if !refused.refuses_training(record.subject_hash) {
+            clicks.extend(record.news());
+        }
         ends.push(clicks.len());
         latest = latest.max(record.last_at);
     }

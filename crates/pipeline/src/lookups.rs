@@ -1,20 +1,17 @@
 //! The pipeline's look-ups: waiting until something is applied, and asking what is.
 
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tradewind_kernel::{Subject, UtcMillis};
-use tradewind_people::{Profile, SessionRecord};
+use tradewind_kernel::UtcMillis;
 use tradewind_ports::{Offset, block_on};
 
+use crate::duplicates;
 use crate::duplicates::Repetitions;
 use crate::keeper::committed;
-use crate::live::damaged;
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::pulse::Pulse;
-use crate::{duplicates, identity};
 
 impl Pipeline {
     /// Waits until every acknowledged event of these ids is in the views, those of users that they are merged
@@ -44,15 +41,6 @@ impl Pipeline {
             applied.wait_for(|&offset| offset >= target || self.inner.failed.load(Ordering::Acquire));
         let reached = tokio::time::timeout(patience, reached).await.is_ok();
         reached && self.is_healthy()
-    }
-
-    /// The profile of a subject, an anonymous id that belongs to a user resolved to that one, and a user who is
-    /// merged with others to all of them. The subject that it was found under comes with it.
-    ///
-    /// # Errors
-    /// [`PipelineError`] when the state does not read.
-    pub fn profile(&self, subject: &Subject) -> Result<Option<(Subject, Arc<Profile>)>, PipelineError> {
-        identity::profile(self.inner.place(), subject)
     }
 
     /// How many events of each name were applied, by name.
@@ -99,18 +87,5 @@ impl Pipeline {
         block_on(self.flushed())?;
         let key = crate::sieve::key_of(message_id);
         Ok(self.inner.store.get(self.inner.tables.imported, &key)?.is_some())
-    }
-
-    /// Every session in the order of its number, for training.
-    ///
-    /// # Errors
-    /// [`PipelineError`] when the state does not read.
-    pub fn each_session(&self, mut take: impl FnMut(u32, SessionRecord)) -> Result<(), PipelineError> {
-        block_on(self.flushed())?;
-        for (number, pair) in (0..).zip(self.inner.store.scan(self.inner.tables.sessions, &[])) {
-            let record = tradewind_people::decode(&pair?.1).map_err(|e| damaged("a session", &e))?;
-            take(number, record);
-        }
-        Ok(())
     }
 }

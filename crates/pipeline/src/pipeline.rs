@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use tradewind_catalog::{Change, Product};
 use tradewind_events::Event;
 use tradewind_kernel::{Clock, Currency};
+use tradewind_people::consent::Policy;
 use tradewind_ports::{AppendError, EventLog, Offset, ReadError, StateError, StateStore, block_on};
 
 use crate::dead_letters::LetterLimits;
@@ -98,6 +99,8 @@ pub(crate) struct Inner {
     pub(crate) store: Arc<dyn StateStore>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Settings,
+    /// What holds where a person was never asked.
+    pub(crate) policy: Arc<Policy>,
     pub(crate) tables: Tables,
     pub(crate) outlet: Arc<Outlet>,
     pub(crate) live: Live,
@@ -152,7 +155,21 @@ impl Pipeline {
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Result<Self, PipelineError> {
-        Self::open_with(log, store, clock, settings, Outlet::default())
+        Self::open_under(Arc::default(), log, store, clock, settings)
+    }
+
+    /// The same under policies of consent other than the built-in ones.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_under(
+        policy: Arc<Policy>,
+        log: Arc<dyn EventLog>,
+        store: Arc<dyn StateStore>,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+    ) -> Result<Self, PipelineError> {
+        Self::open_with(policy, log, store, clock, settings, Outlet::default())
     }
 
     /// The same, with what is to come out of the outbox; [`open`](Self::open) lets nothing out.
@@ -160,6 +177,7 @@ impl Pipeline {
     /// # Errors
     /// [`PipelineError`] as [`open`](Self::open).
     pub fn open_with(
+        policy: Arc<Policy>,
         log: Arc<dyn EventLog>,
         store: Arc<dyn StateStore>,
         clock: Arc<dyn Clock>,
@@ -177,7 +195,7 @@ impl Pipeline {
             }
         }
         let offset = store.get(tables.meta, OFFSET)?.and_then(|v| u64_of(&v)).unwrap_or(0);
-        let live = Live::load(store.as_ref(), &tables, settings.popularity_half_life_ms)?;
+        let live = Live::load(store.as_ref(), &tables, settings.popularity_half_life_ms, &policy)?;
         live.identity.lock().tell();
         live.applied.send_replace(offset);
         live.checkpointed.send_replace(offset);
@@ -194,6 +212,7 @@ impl Pipeline {
             store,
             clock,
             settings,
+            policy,
             tables,
             outlet: Arc::new(outlet),
             live,

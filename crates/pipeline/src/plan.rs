@@ -13,6 +13,7 @@ use tradewind_kernel::{Money, Subject, UtcMillis};
 use tradewind_people::Action;
 use tradewind_people::identity::Owners;
 
+use crate::consent::Consents;
 use crate::counted::Counted;
 use crate::dead_letters::Letters;
 use crate::dedupe::Seen;
@@ -99,6 +100,8 @@ pub(crate) struct Plan {
     pub(crate) links: Links,
     /// What changes of who is who.
     pub(crate) woven: Woven,
+    /// What people agreed to.
+    pub(crate) consents: Consents,
     pub(crate) new_items: Vec<Arc<str>>,
     new_numbers: FxHashMap<Arc<str>, u32>,
     pub(crate) products: FxHashMap<u32, Arc<Product>>,
@@ -178,6 +181,8 @@ impl Plan {
         #[cfg(test)]
         assert_ne!(event.name.as_deref(), Some("Poison"), "a test's event that no folding survives");
         let key = self.resolve(reads, &event, (link, is_known_edge))?;
+        // Who refuses to be counted by name is counted without.
+        let key = if self.consents.hear(reads, key.as_deref(), &event)? { None } else { key };
         let items = match (&commerce, action) {
             (Some(commerce), Some(_)) => {
                 let touch = |p: &ProductRef| (self.touch_product(views, p, commerce, &event), quantity(p));
@@ -195,12 +200,12 @@ impl Plan {
         if self.describing {
             self.latest.push(described(&event, key.as_deref(), commerce.as_ref()));
         }
-        let Some(key) = key else { return Ok(()) };
         let at = event.occurred_at;
         let weight = action.map_or(0.0, Action::weight);
         if weight > 0.0 {
             self.gains.extend(items.iter().map(|&(item, _)| Gain { item, at, weight }));
         }
+        let Some(key) = key else { return Ok(()) };
         let number = self.keys.number(&key);
         self.steps.push((number, Step::Act { at, action, items, revenue }));
         Ok(())

@@ -312,9 +312,13 @@ impl Projection {
                 self.current.gained.insert(gain.item);
             }
         }
+        plan.consents.show(live, &self.inner.policy);
         let mut news = Vec::with_capacity(folded.touched.len());
         for touched in &folded.touched {
             let kept = self.remember(reads, touched, plan.keys.key(touched.owner))?;
+            if live.refused.read().refuses_training_by(plan.keys.key(touched.owner)) {
+                continue;
+            }
             news.extend(kept.iter().filter(|c| c.news).map(|c| (touched.session, c.item)));
         }
         live.learn_clicks(&news);

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use tradewind_kernel::Currency;
+use tradewind_people::consent::Record;
 use tradewind_people::identity::Owners;
 use tradewind_people::{Profile, SessionRecord};
 use tradewind_ports::StateStore;
@@ -48,6 +49,11 @@ impl<'a> Reads<'a> {
         profile(self.place(), key)
     }
 
+    /// What is known of consent under a key.
+    pub(crate) fn consent(&self, key: &str) -> Result<Option<Arc<Record>>, PipelineError> {
+        consent(self.store, self.tables, self.live, key)
+    }
+
     /// The record of a session, if it was ever written.
     pub(crate) fn session(&self, number: u32) -> Result<Option<Arc<SessionRecord>>, PipelineError> {
         let lately = self.frozen.and_then(|f| f.sessions.get(&number)).cloned();
@@ -86,4 +92,22 @@ pub(crate) fn profile(place: Place<'_>, key: &str) -> Result<Option<Arc<Profile>
     let stored = store.get(tables.profiles, key.as_bytes())?;
     let read = |bytes: bytes::Bytes| tradewind_people::decode(&bytes).map(Arc::new);
     stored.map(read).transpose().map_err(|e| damaged("a profile", &e))
+}
+
+/// What is known of consent under a key, as it is now.
+pub(crate) fn consent(
+    store: &dyn StateStore,
+    tables: &Tables,
+    live: &Live,
+    key: &str,
+) -> Result<Option<Arc<Record>>, PipelineError> {
+    if let Some(changed) = live.pending.read().consent(key) {
+        return Ok(Some(changed));
+    }
+    if let Some(record) = live.consents.get(key) {
+        return Ok(Some(record));
+    }
+    let stored = store.get(tables.consent, key.as_bytes())?;
+    let read = |bytes: bytes::Bytes| tradewind_people::decode(&bytes).map(Arc::new);
+    stored.map(read).transpose().map_err(|e| damaged("a record of consent", &e))
 }

@@ -27,6 +27,8 @@ pub(crate) struct Tables {
     pub(crate) imported: TableId,
     /// Offset of a chunk's first record (u64 big-endian) → bits, and more, see [`crate::duplicates`].
     pub(crate) duplicates: TableId,
+    /// Subject key → what the person agreed to.
+    pub(crate) consent: TableId,
     /// Log offset (u64 big-endian) → what could not be processed there.
     pub(crate) dead_letters: TableId,
     /// Log offset (u64 big-endian) and id → what others are to be told, see [`crate::outbox`].
@@ -64,6 +66,7 @@ impl Tables {
             counters: store.table("counters")?,
             imported: store.table("imported")?,
             duplicates: store.table("duplicates")?,
+            consent: store.table("consent")?,
             dead_letters: store.table("dead_letters")?,
             outbox: store.table(OUTBOX)?,
             meta: store.table("meta")?,

@@ -3,6 +3,7 @@
 //! A variable's name is the key's in upper case with `_` for the dot: `TRADEWIND_SERVE_PORT` is `serve.port`.
 //! A key that is not known is an error that suggests the nearest.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use figment::error::Kind;
@@ -31,6 +32,7 @@ pub(crate) struct Config {
     pub(crate) vault: VaultConfig,
     pub(crate) privacy: Privacy,
     pub(crate) shop: Shop,
+    pub(crate) consent: Consent,
     pub(crate) models: Models,
     pub(crate) storage: Storage,
     pub(crate) lake: Lake,
@@ -116,6 +118,20 @@ pub(crate) struct Shop {
     pub(crate) name: String,
     /// Of amounts that come without one.
     pub(crate) currency: Currency,
+}
+
+/// What holds where nobody was asked, and what categories of a consent banner mean.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Consent {
+    /// `regional` or `off`.
+    pub(crate) policy: String,
+    /// The region that counts where none is known, such as `DE` or `US-CA`; none if empty.
+    pub(crate) default_region: String,
+    /// A file with rules of regions, in the place of the built-in ones.
+    pub(crate) policy_file: Option<PathBuf>,
+    /// The shop's own categories, each with the purposes that it stands for.
+    pub(crate) categories: BTreeMap<String, Vec<String>>,
 }
 
 /// What models are made with.
@@ -207,6 +223,12 @@ impl Default for Config {
             vault: VaultConfig { master_key: String::new(), api_keys: Vec::new(), cache_mib: 16 },
             privacy: Privacy { personal_fields: Vec::new(), phone_calling_code: String::new() },
             shop: Shop { name: "Tradewind".into(), currency: Currency::EUR },
+            consent: Consent {
+                policy: "regional".into(),
+                default_region: String::new(),
+                policy_file: None,
+                categories: BTreeMap::new(),
+            },
             models: Models { popularity_half_life_hours: 72 },
             storage: Storage {
                 state_cache_mib: 64,

@@ -106,10 +106,17 @@ impl House {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let log: Arc<dyn EventLog> = Arc::new(log);
         let post = Post::open(config, dir.path(), log.end())?;
+        let policy = Arc::new(crate::consent::policy(&config.consent)?);
         let (state, settings) = (Arc::new(state), settings(config));
-        let pipeline =
-            Pipeline::open_with(Arc::clone(&log), state, Arc::clone(&clock), settings, post.outlet()?)
-                .map_err(Failure::failed)?;
+        let pipeline = Pipeline::open_with(
+            policy,
+            Arc::clone(&log),
+            state,
+            Arc::clone(&clock),
+            settings,
+            post.outlet()?,
+        )
+        .map_err(Failure::failed)?;
         let pipeline = Arc::new(pipeline);
         let decider = Arc::new(Decider::new(Arc::clone(&pipeline)));
         let house = Self { decider, pipeline, vault, log, blobs: dir.blobs(), clock, post, _dir: dir };

@@ -6,6 +6,7 @@
 mod cli;
 mod commands;
 mod config;
+mod consent;
 mod door;
 mod failure;
 mod house;

@@ -15,6 +15,7 @@ use tradewind_embedded::{FjallStore, LogOptions, SegmentLog};
 use tradewind_events::Event;
 use tradewind_kernel::{Currency, FixedClock, Subject, UtcMillis};
 use tradewind_people::Profile;
+use tradewind_people::consent::Personalization;
 use tradewind_pipeline::{LetterLimits, Pipeline, Settings};
 use tradewind_ports::StateStore;
 
@@ -117,7 +118,8 @@ impl Shop {
     pub(crate) fn profile(&self, subject: &str) -> Option<Arc<Profile>> {
         self.counts();
         let subject = Subject::parse(subject).unwrap();
-        self.api.pipeline.profile(&subject).unwrap().map(|(_, profile)| profile)
+        let found = self.api.pipeline.profile::<Personalization>(&subject).unwrap();
+        found.found().map(|(_, profile)| Arc::clone(&profile))
     }
 
     pub(crate) fn reject_codes(&self) -> Vec<String> {

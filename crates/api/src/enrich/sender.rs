@@ -36,6 +36,8 @@ pub(crate) struct Sender<'a> {
     pub(super) place: Option<Place<'a>>,
     /// `Sec-GPC: 1`: the shopper does not want to be sold or shared.
     pub(super) opts_out: bool,
+    /// The cookie `euconsent-v2`.
+    pub(super) tc_cookie: Option<&'a str>,
 }
 
 impl<'a> Sender<'a> {
@@ -54,24 +56,35 @@ impl<'a> Sender<'a> {
             peer.filter(|_| is_device).map(|peer| api.settings.trusted_proxies.client(peer, headers));
         let place = address.and_then(|address| api.enricher.place(address));
         let opts_out = text("sec-gpc") == Some("1");
-        Self { enricher: &api.enricher, user_agent, hints, is_device, place, opts_out }
+        let tc_cookie = text(header::COOKIE.as_str()).and_then(tc_cookie);
+        Self { enricher: &api.enricher, user_agent, hints, is_device, place, opts_out, tc_cookie }
     }
 
     /// The sender of history, of whom nothing is to be made: an event's context has to say it all.
     pub(crate) fn of_history(enricher: &'a Enricher) -> Self {
         let (user_agent, place) = (None, None);
-        Self { enricher, user_agent, hints: Hints::default(), is_device: false, place, opts_out: false }
+        let (hints, tc_cookie) = (Hints::default(), None);
+        Self { enricher, user_agent, hints, is_device: false, place, opts_out: false, tc_cookie }
     }
 
     /// Whether nothing is known of it.
     pub(super) fn says_nothing(&self) -> bool {
-        self.user_agent.is_none() && self.hints == Hints::default() && !self.opts_out
+        self.user_agent.is_none()
+            && self.hints == Hints::default()
+            && !self.opts_out
+            && self.tc_cookie.is_none()
     }
 
     /// Whether it is a program on a server.
     pub(super) fn is_server(&self) -> bool {
         self.user_agent.is_some() && !self.is_device
     }
+}
+
+/// The TC string among a request's cookies.
+fn tc_cookie(cookies: &str) -> Option<&str> {
+    let mut pairs = cookies.split(';').filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == "euconsent-v2").map(|(_, value)| value.trim_matches('"'))
 }
 
 impl Sender<'static> {

@@ -48,6 +48,15 @@ pub struct Context<'a> {
     /// Where the shopper is, if the client knows.
     #[serde(borrow)]
     pub location: Nested<Location<'a>>,
+    /// What was agreed to: a map of categories, strings of the trade, and so on.
+    #[serde(borrow)]
+    pub consent: Option<&'a RawValue>,
+    /// The same in RudderStack's form.
+    #[serde(borrow)]
+    pub consent_management: Option<&'a RawValue>,
+    /// The buyer, in the words of the Universal Commerce Protocol.
+    #[serde(borrow)]
+    pub buyer: Option<&'a RawValue>,
 }
 
 /// `context.userAgentData`

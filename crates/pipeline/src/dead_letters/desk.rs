@@ -35,11 +35,13 @@ impl Pipeline {
     async fn collect_all(&self, events: &[Event], notes: &[Note]) -> Result<(), CollectError> {
         let too_large = |e: serde_json::Error| CollectError::TooLarge(e.to_string());
         let mut records = Vec::with_capacity(events.len() + notes.len());
-        for event in events {
+        let kept = self.without_names(events);
+        for event in kept.iter() {
             records.push(entry::of_event(event).map_err(too_large)?);
         }
         for note in notes {
-            records.push(entry::of_note(note).map_err(too_large)?);
+            let note = self.note_without_names(note);
+            records.push(entry::of_note(&note).map_err(too_large)?);
         }
         let end = self.append(records).await?;
         let again = notes.iter().flat_map(|note| match note {

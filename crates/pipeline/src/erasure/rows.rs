@@ -19,6 +19,7 @@ use crate::tables::u32_of;
 pub(crate) struct Rows {
     pub(crate) profiles: u64,
     pub(crate) links: u64,
+    pub(crate) consents: u64,
     pub(crate) sessions: u64,
     /// Ids of dead letters.
     pub(crate) letters: Vec<Offset>,
@@ -38,6 +39,10 @@ pub(crate) fn remove(reads: &Reads<'_>, whose: &Whose) -> Result<Rows, PipelineE
         if store.get(tables.profiles, key.as_bytes())?.is_some() {
             batch.delete(tables.profiles, key);
             rows.profiles += 1;
+        }
+        if store.get(tables.consent, key.as_bytes())?.is_some() {
+            batch.delete(tables.consent, key);
+            rows.consents += 1;
         }
     }
     rows.links = graph::remove_links(reads, whose, &mut batch)?;

@@ -15,7 +15,7 @@ use crate::reads::{self, Place};
 const MAX_NEAR: usize = 1_000;
 
 /// The user that a subject is: an anonymous id's latest owner. `None` where it is nobody's.
-fn user_of(place: Place<'_>, subject: &Subject) -> Result<Option<String>, PipelineError> {
+pub(crate) fn user_of(place: Place<'_>, subject: &Subject) -> Result<Option<String>, PipelineError> {
     Ok(match subject {
         Subject::User(user) => Some(user.clone()),
         Subject::Anonymous(anonymous) => {

@@ -116,8 +116,10 @@ impl Plan {
             Some(Owners::One(owner)) if owner == user => {}
             None if id.kind != EdgeKind::Alias || !self.is_user(reads, anonymous)? => {
                 self.links.insert(anonymous.to_owned(), Some(Owners::One(user.to_owned())));
-                let from = self.keys.number(&Subject::Anonymous(anonymous.to_owned()).key());
-                let to = self.keys.number(&Subject::User(user.to_owned()).key());
+                let from = Subject::Anonymous(anonymous.to_owned()).key();
+                let to = Subject::User(user.to_owned()).key();
+                self.consents.absorb(reads, &from, &to)?;
+                let (from, to) = (self.keys.number(&from), self.keys.number(&to));
                 self.keys.join(from, to);
                 self.steps.push((to, Step::Absorb(from)));
             }

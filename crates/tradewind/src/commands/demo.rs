@@ -29,6 +29,8 @@ const FINISHED: &str = "complete";
 /// Fills the shop if it is empty, trains if nothing was trained, and serves.
 pub(crate) fn run(mut loaded: Loaded, arguments: &DemoArguments) -> Result<(), Failure> {
     loaded.check_exposure(true)?;
+    // Its shoppers are made up, and its storefront asks nobody.
+    "off".clone_into(&mut loaded.config.consent.policy);
     match arguments.from.as_deref() {
         None => {
             let shop = Shop::generate(&ShopParams { seed: arguments.seed, ..ShopParams::default() });

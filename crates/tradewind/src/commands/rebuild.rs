@@ -89,7 +89,8 @@ fn replay(dir: &DataDir, new: &Path, loaded: &Loaded) -> Result<u64, Failure> {
     let post = Post::open(&loaded.config, dir.path(), end)?;
     let carried = carry_outbox(&dir.state(cache_bytes(loaded))?, &store).map_err(Failure::failed)?;
     let (outlet, settings) = (post.outlet()?.not_before(carried), settings(&loaded.config));
-    let pipeline = Pipeline::open_with(Arc::new(log), Arc::new(store), clock, settings, outlet)
+    let policy = Arc::new(crate::consent::policy(&loaded.config.consent)?);
+    let pipeline = Pipeline::open_with(policy, Arc::new(log), Arc::new(store), clock, settings, outlet)
         .map_err(Failure::failed)?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(Failure::failed)?;

@@ -49,6 +49,7 @@ pub(crate) fn serve(
         shopify_secrets: config.collect.shopify_secrets.clone(),
         schemas: Arc::new(crate::schemas::load(config)?),
         trusted_proxies: trusted_proxies(config)?,
+        consent_categories: crate::consent::categories(&config.consent)?,
         admission: AdmissionSettings {
             events_per_second_per_key: config.collect.events_per_second_per_key,
             events_per_second: config.collect.events_per_second,

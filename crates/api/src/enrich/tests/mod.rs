@@ -30,8 +30,15 @@ impl Case {
         let is_device = self.user_agent.is_some_and(|a| !tradewind_events::enrich::is_server_agent(a));
         let place = self.address.and_then(|a| self.enricher.place(a.parse().unwrap()));
         let (user_agent, hints) = (self.user_agent, Hints::default());
-        let sender =
-            Sender { enricher: &self.enricher, user_agent, hints, is_device, place, opts_out: false };
+        let sender = Sender {
+            enricher: &self.enricher,
+            user_agent,
+            hints,
+            is_device,
+            place,
+            opts_out: false,
+            tc_cookie: None,
+        };
         let received = UtcMillis::parse(AT).unwrap();
         let origin = Origin::Live;
         let envelope = Envelope { received, sent: None, context: None, origin, kind: None, sender };

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use tradewind_catalog::{Availability, Product};
 use tradewind_models::{ArtifactInfo, CoOccurrence, CoParams, Popularity};
+use tradewind_people::consent::Policy;
 use tradewind_people::{Act, Action};
 
 use super::*;
@@ -79,10 +80,11 @@ fn ask(placements: &[(Placement, usize, &[&str])]) -> Ask {
 }
 
 fn answer(shop: &Shop, ask: &Ask, profile: Option<&Profile>) -> Vec<PlacementAnswer> {
+    let standing = Policy::off().standing(None);
     let inputs = Inputs {
         now: NOW,
         ask,
-        profile,
+        profile: profile.map(|profile| standing.permit(profile).unwrap()),
         items: &shop.items,
         catalog: &shop.catalog,
         sessions: &shop.sessions,

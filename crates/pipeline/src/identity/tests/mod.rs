@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use tradewind_embedded::FjallStore;
 use tradewind_events::{Event, Kind};
 use tradewind_kernel::{Subject, UtcMillis};
+use tradewind_people::consent::Personalization;
 use tradewind_people::identity::{Command, EdgeKind, Ignored, MAX_EDGES, Node};
 use tradewind_people::{Profile, encode};
 use tradewind_ports::{Batch, StateStore, block_on};
@@ -62,7 +63,7 @@ fn command(pipeline: &Pipeline, commands: &[Command]) {
 }
 
 fn found(pipeline: &Pipeline, subject: &Subject) -> (Subject, Profile) {
-    let (subject, profile) = pipeline.profile(subject).unwrap().unwrap();
+    let (subject, profile) = pipeline.profile::<Personalization>(subject).unwrap().found().unwrap();
     (subject, Profile::clone(&profile))
 }
 
@@ -145,7 +146,7 @@ fn an_erased_user_is_in_no_table() {
     take(&pipeline, &[identify("3", "d", "bob", 3)]);
     command(&pipeline, &[contact, merge("marked-ada", "bob", 4), erase(Node::user("marked-ada"), 60)]);
     assert_eq!(found(&pipeline, &anonymous("d")).0, user("bob"));
-    assert!(pipeline.profile(&user("marked-ada")).unwrap().is_none());
+    assert!(pipeline.profile::<Personalization>(&user("marked-ada")).unwrap().found().is_none());
     take(&pipeline, &[identify("4", "d", "marked-ada", 59)]);
     let picture = pipeline.identity(&Node::user("bob")).unwrap().unwrap();
     assert_eq!(picture.edges.len(), 1, "a late edge from before does not bring anything back");

@@ -112,7 +112,7 @@ proptest! {
         settle(&pipeline);
         let users = ["u0", "u1", "u2", "u3"];
         for person in pipeline.live().merged.load().persons.all() {
-            let wholes: Vec<_> = person.users.iter().map(|id| pipeline.profile(&user(id)).unwrap()).collect();
+            let wholes: Vec<_> = person.users.iter().map(|id| found(&pipeline, &user(id))).collect();
             prop_assert!(wholes.iter().all(|whole| *whole == wholes[0]), "they are one");
         }
         let pairs = users.iter().flat_map(|one| users.iter().map(move |other| split(one, other, 999)));

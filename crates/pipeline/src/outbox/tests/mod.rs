@@ -24,10 +24,11 @@ fn open(dir: &Path, topics: &[&str], from: Offset) -> Pipeline {
         popularity_half_life_ms: UtcMillis::DAY,
         max_lag_records: 1_000_000,
         dead_letters: LIMITS,
+        gate: crate::GateTargets::default(),
     };
     let (state, clock) = (Arc::new(store(dir)), Arc::new(FixedClock::new(NOW)));
     let outlet = Outlet::new(topics.iter().map(ToString::to_string), from);
-    Pipeline::open_with(Arc::new(log), state, clock, settings, outlet).unwrap()
+    Pipeline::open_with(Arc::default(), Arc::new(log), state, clock, settings, outlet).unwrap()
 }
 
 fn event(id: &str, name: &str) -> Event {

@@ -10,6 +10,7 @@ use tradewind_embedded::{FjallStore, LogOptions, SegmentLog};
 use tradewind_events::{Kind, Origin};
 use tradewind_kernel::{FixedClock, Subject, UtcMillis};
 use tradewind_people::Profile;
+use tradewind_people::consent::Personalization;
 use tradewind_ports::block_on;
 
 use crate::state_digest;
@@ -73,7 +74,8 @@ pub(crate) fn take(pipeline: &Pipeline, events: &[Event]) {
 }
 
 pub(crate) fn profile(pipeline: &Pipeline, subject: &Subject) -> Profile {
-    pipeline.profile(subject).unwrap().map_or_else(Profile::default, |(_, p)| Profile::clone(&p))
+    let found = pipeline.profile::<Personalization>(subject).unwrap().found();
+    found.map_or_else(Profile::default, |(_, p)| Profile::clone(&p))
 }
 
 pub(crate) fn anonymous(id: &str) -> Subject {
@@ -122,7 +124,7 @@ fn what_was_anonymous_follows_the_user_and_two_users_are_never_merged() {
         event
     };
     take(&pipeline, &[viewed("1", "device", "p"), identify("2", "ada"), viewed("3", "device", "q")]);
-    let (found, ada) = pipeline.profile(&anonymous("device")).unwrap().unwrap();
+    let (found, ada) = pipeline.profile::<Personalization>(&anonymous("device")).unwrap().found().unwrap();
     assert_eq!((found, ada.events), (Subject::User("ada".into()), 3));
     take(&pipeline, &[identify("4", "bob"), viewed("5", "device", "r")]);
     assert_eq!(profile(&pipeline, &Subject::User("ada".into())).events, 3);
