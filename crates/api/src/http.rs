@@ -57,6 +57,8 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
         .route("/v1/dead-letters/{id}/redrive", post(dead_letters::redrive))
         .route("/v1/decide", post(decide::decide))
         .route("/v1/profiles/{subject}", get(profiles::profile))
+        .route("/v1/profiles/{subject}/stream", get(profiles::follow))
+        .route("/v1/traits", get(profiles::list))
         .route("/v1/schemas", get(schemas::list))
         .route("/v1/schemas/findings", get(schemas::findings))
         .route("/v1/schemas/{event}", get(schemas::show))

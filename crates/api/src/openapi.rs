@@ -25,6 +25,8 @@ use crate::{collect, dead_letters, decide, operate, profiles, schemas, sql};
         dead_letters::handlers::drop_one,
         decide::decide,
         profiles::profile,
+        profiles::follow,
+        profiles::list,
         schemas::list,
         schemas::show,
         schemas::findings,

@@ -13,6 +13,13 @@ use tradewind_people::{Action, Profile};
 use tradewind_pipeline::Items;
 use utoipa::ToSchema;
 
+mod stream;
+mod traits;
+
+pub use stream::ProfileFeed;
+pub(crate) use stream::{__path_follow, MAX_FEEDS, follow};
+pub(crate) use traits::{__path_list, list};
+
 use crate::auth::check_api_key;
 use crate::extract::Path;
 use crate::problem::{Code, Problem, ProblemDocument};
@@ -76,6 +83,9 @@ pub(crate) struct ProfileOut {
     recent: Vec<TouchOut>,
     /// Products bought, newest first, at most 128.
     bought: Vec<String>,
+    /// What is concluded of them, by the names that `GET /v1/traits` declares; those that are missing, or not
+    /// permitted, are left out.
+    traits: BTreeMap<&'static str, serde_json::Value>,
 }
 
 /// `GET /v1/profiles/{subject}`
@@ -149,5 +159,6 @@ fn profile_of(api: &Api, subject: &Subject, profile: &Profile) -> ProfileOut {
             })
             .collect(),
         bought: profile.bought.iter().rev().map(|&item| id(&items, item)).collect(),
+        traits: traits::of(api, profile, traits::permitted(api, subject)),
     }
 }

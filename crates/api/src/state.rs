@@ -66,6 +66,8 @@ pub struct Api {
     pub(crate) desk: Desk,
     pub(crate) enricher: Enricher,
     pub(crate) sql: Option<Arc<dyn SqlEngine>>,
+    /// Places for profiles that are followed.
+    pub(crate) feeds: Arc<tokio::sync::Semaphore>,
     rejected_total: AtomicU64,
 }
 
@@ -91,6 +93,7 @@ impl Api {
             desk,
             enricher,
             sql,
+            feeds: Arc::new(tokio::sync::Semaphore::new(crate::profiles::MAX_FEEDS)),
             rejected_total,
         }
     }

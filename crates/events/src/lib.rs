@@ -15,6 +15,7 @@ mod event_view;
 mod lenient;
 mod salvage;
 pub mod schema;
+mod stated;
 
 mod vocabulary;
 
@@ -23,5 +24,6 @@ pub use commerce::{Commerce, ProductRef};
 pub use details::{CommerceDetails, Criterion, Facts, ProductDetails};
 pub use enrichment::Enrichment;
 pub use event::{DecodeError, Event, Kind, Origin};
-pub use event_view::EventView;
+pub use event_view::{EnrichmentView, EventView};
+pub use stated::Stated;
 pub use vocabulary::EventName;

@@ -5,11 +5,17 @@
 //! [`profile`]), so a profile stays within some 4 KiB whatever its shopper does.
 
 mod act;
+pub mod facts;
+pub mod intent;
 pub mod profile;
+mod reach;
 mod session;
 mod stored;
+pub mod taste;
+pub mod traits;
 
 pub use act::{Act, Action};
 pub use profile::{CartLine, Effects, Profile, Touch};
+pub use reach::Reach;
 pub use session::{Click, OpenSession, SESSION_GAP_MS, SessionRecord};
 pub use stored::{StoredError, decode, encode};

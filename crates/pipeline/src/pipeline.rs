@@ -382,6 +382,37 @@ impl Pipeline {
         Ok(found.map(|profile| (subject, profile)))
     }
 
+    /// Wakes up with each batch that is applied; the number is the offset before which every record is.
+    #[must_use]
+    pub fn applications(&self) -> tokio::sync::watch::Receiver<Offset> {
+        self.inner.live.applied.subscribe()
+    }
+
+    /// Whether a subject's profile is another one than `known`, as far as memory tells: what was applied of
+    /// late does. It reads no store, so it may be asked often.
+    #[must_use]
+    pub fn has_another(&self, subject: &Subject, known: Option<&Arc<Profile>>) -> bool {
+        let Live { pending, profiles, .. } = &self.inner.live;
+        let key = subject.key();
+        let lately = pending.read().profile(&key);
+        let now = lately.unwrap_or_else(|| profiles.get(key.as_str()).or_else(|| known.cloned()));
+        match (now, known) {
+            (Some(now), Some(known)) => !Arc::ptr_eq(&now, known),
+            (now, known) => now.is_some() != known.is_some() || self.is_linked(subject),
+        }
+    }
+
+    /// Whether an anonymous id was given to a user of late.
+    fn is_linked(&self, subject: &Subject) -> bool {
+        matches!(subject, Subject::Anonymous(id) if self.inner.live.pending.read().link(id).is_some())
+    }
+
+    /// The text of a word: a category's path, a brand, or `name=value` of an attribute.
+    #[must_use]
+    pub fn word(&self, word: u32) -> Option<String> {
+        crate::facts::text_of(&self.inner.live.words.read(), word)
+    }
+
     /// How many events of each name were applied, by name.
     #[must_use]
     pub fn counts(&self) -> Vec<(String, u64)> {

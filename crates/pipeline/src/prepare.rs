@@ -12,6 +12,7 @@ use crate::dedupe::{Dedupe, Mark};
 use crate::entry::{Entry, EntryError};
 use crate::pipeline::PipelineError;
 use crate::reads::Reads;
+use crate::signals::{Said, said};
 
 /// From so many records on, the cores share a batch.
 pub(crate) const WORTH_SHARING: usize = 64;
@@ -27,6 +28,7 @@ pub(crate) struct Prepared<'a> {
     pub(crate) mark: Mark,
     /// The user that its anonymous id belonged to before this batch.
     pub(crate) link: Option<String>,
+    pub(crate) said: Said,
 }
 
 /// A record, read.
@@ -104,5 +106,6 @@ pub(crate) fn of_event<'a>(
         _ => None,
     };
     let action = name.as_ref().and_then(action_of);
-    Ok(Prepared { event, name, action, commerce, mark, link })
+    let said = said(&event, name.as_ref(), commerce.as_ref(), reads.currency);
+    Ok(Prepared { event, name, action, commerce, mark, link, said })
 }

@@ -24,6 +24,7 @@ use crate::changes::Changes;
 use crate::counted::Counted;
 use crate::dead_letters::{Note, words_of_panic};
 use crate::dedupe::Dedupe;
+use crate::facts::{Before, Facts};
 use crate::fold::{self, Folded, Touched};
 use crate::keeper::{CHECKPOINT_RECORDS, Pace, Task, committed};
 use crate::measures;
@@ -45,6 +46,7 @@ pub(crate) struct Projection {
     inner: Arc<Inner>,
     dedupe: Dedupe,
     counted: Counted,
+    facts: Facts,
     pool: rayon::ThreadPool,
     keeper: mpsc::Sender<Task>,
     pace: Pace,
@@ -64,8 +66,11 @@ impl Projection {
             .build()
             .map_err(|e| crate::live::damaged("the folding threads", &e))?;
         let (pace, current, frozen) = (Pace::new(), Changes::default(), None);
-        let counted = Counted::of(&inner.live.catalog.load());
-        Ok(Self { inner, dedupe, counted, pool, keeper, pace, next_session, current, frozen })
+        let catalog = inner.live.catalog.load();
+        let counted = Counted::of(&catalog);
+        let facts = Facts::of(&catalog, inner.settings.currency);
+        drop(catalog);
+        Ok(Self { inner, dedupe, counted, facts, pool, keeper, pace, next_session, current, frozen })
     }
 
     /// Applies records until the pipeline is told to stop and the log is read to its end.
@@ -179,7 +184,9 @@ impl Projection {
     ) -> Result<Plan, PipelineError> {
         let mut plan = Plan::default();
         let (known, catalog) = (reads.live.items.read(), reads.live.catalog.load());
-        let views = Views { items: &known, catalog: &catalog, counted: &self.counted };
+        let words = reads.live.words.read();
+        let before = Before { words: &words, facts: &self.facts, currency: reads.currency };
+        let views = Views { items: &known, catalog: &catalog, counted: &self.counted, before };
         let described_from = records.len().saturating_sub(Pulses::wanted());
         for (n, (item, record)) in items.into_iter().zip(records).enumerate() {
             plan.describing = n >= described_from;
@@ -255,6 +262,14 @@ impl Projection {
             items.push(id);
         }
         drop(items);
+        if !plan.facts.words.is_empty() {
+            let mut words = live.words.write();
+            for text in &plan.facts.words {
+                self.current.words.push((words.len(), Arc::clone(text)));
+                words.push(Arc::clone(text));
+            }
+        }
+        self.facts.extend(plan.facts);
         if !plan.products.is_empty() {
             let mut catalog = (**live.catalog.load()).clone();
             for (item, product) in plan.products {
