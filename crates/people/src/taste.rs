@@ -141,7 +141,7 @@ pub struct Mean {
 
 impl Mean {
     fn learn(&mut self, value: i32) {
-        self.count = (self.count + 1).min(MEAN_OVER);
+        self.count = self.count.saturating_add(1).min(MEAN_OVER);
         self.value = self.value.saturating_add(value.saturating_sub(self.value) / i32::from(self.count));
     }
 

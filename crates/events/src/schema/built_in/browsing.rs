@@ -18,7 +18,7 @@ entries! {
         optional ["sorts", "category", "@products", "currency"];
     QuizAnswered: "A question about taste was answered: what somebody looks for, likes or wants to pay." =>
         "taste at once: affinities for the categories, brands and attributes that were named",
-        required ["category@wanted|brand@wanted|attributes|price_max"]
+        required ["category@wanted|brand|attributes|price_max"]
         recommended ["quiz_id"]
         optional ["brand@wanted", "attributes", "price_max", "question", "answer", "currency"];
     RecommendationsViewed: "Slots that a decision filled were rendered." =>
