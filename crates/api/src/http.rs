@@ -21,7 +21,7 @@ use crate::enrich::Peer;
 use crate::extract::Query;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
-use crate::{decide, docs, openapi, operate, profiles, schemas, sql, trace};
+use crate::{audiences, decide, docs, openapi, operate, profiles, schemas, sql, trace};
 
 /// Paths on which browsers of other origins may send events.
 const COLLECTING: [&str; 11] = [
@@ -58,6 +58,8 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
         .route("/v1/decide", post(decide::decide))
         .route("/v1/profiles/{subject}", get(profiles::profile))
         .route("/v1/profiles/{subject}/stream", get(profiles::follow))
+        .route("/v1/profiles/search", post(audiences::search))
+        .route("/v1/audiences/preview", post(audiences::preview))
         .route("/v1/traits", get(profiles::list))
         .route("/v1/schemas", get(schemas::list))
         .route("/v1/schemas/findings", get(schemas::findings))

@@ -5,6 +5,7 @@
 //! page at its `type`.
 
 mod admission;
+mod audiences;
 mod auth;
 mod body;
 mod collect;

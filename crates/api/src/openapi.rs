@@ -4,7 +4,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use utoipa::OpenApi;
 
-use crate::{collect, dead_letters, decide, operate, profiles, schemas, sql};
+use crate::{audiences, collect, dead_letters, decide, operate, profiles, schemas, sql};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -27,6 +27,8 @@ use crate::{collect, dead_letters, decide, operate, profiles, schemas, sql};
         profiles::profile,
         profiles::follow,
         profiles::list,
+        audiences::search,
+        audiences::preview,
         schemas::list,
         schemas::show,
         schemas::findings,
@@ -42,6 +44,7 @@ use crate::{collect, dead_letters, decide, operate, profiles, schemas, sql};
         (name = "dead letters", description = "What could not be processed"),
         (name = "sql", description = "Questions over everything that happened"),
         (name = "profiles", description = "What is known of a shopper"),
+        (name = "audiences", description = "Groups of shoppers, by rules over traits"),
         (name = "schemas", description = "What events should look like, and what they lack"),
         (name = "operate", description = "Health, metrics, counts")
     )

@@ -18,7 +18,7 @@ mod traits;
 
 pub use stream::ProfileFeed;
 pub(crate) use stream::{__path_follow, MAX_FEEDS, follow};
-pub(crate) use traits::{__path_list, list};
+pub(crate) use traits::{__path_list, list, permitted};
 
 use crate::auth::check_api_key;
 use crate::extract::Path;
@@ -162,3 +162,6 @@ fn profile_of(api: &Api, subject: &Subject, profile: &Profile) -> ProfileOut {
         traits: traits::of(api, profile, traits::permitted(api, subject)),
     }
 }
+
+#[cfg(test)]
+mod tests;

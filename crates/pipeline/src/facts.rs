@@ -118,13 +118,7 @@ fn count(prices: &mut FxHashMap<u64, Prices>, product: &Product, currency: Curre
 
 impl NewFacts {
     /// Notes that a product is another than before.
-    pub(crate) fn changed(
-        &mut self,
-        item: u32,
-        before: Option<&Product>,
-        now: &Product,
-        currency: Currency,
-    ) {
+    pub(crate) fn changed(&mut self, item: u32, before: Option<&Product>, now: &Product, currency: Currency) {
         if let Some(before) = before {
             count(&mut self.prices, before, currency, -1);
         }
@@ -163,9 +157,10 @@ impl NewFacts {
             brand: product.brand.as_deref().and_then(|brand| self.word(before, BRAND, brand)),
             attributes: attributes.iter().filter_map(|text| self.word(before, ATTRIBUTE, text)).collect(),
             price_level: level(product.price, before.currency),
-            is_reduced: product.list_price.zip(product.price).is_some_and(|(list, price)| {
-                list.currency == price.currency && list.minor > price.minor
-            }),
+            is_reduced: product
+                .list_price
+                .zip(product.price)
+                .is_some_and(|(list, price)| list.currency == price.currency && list.minor > price.minor),
         };
         Known { facts: Arc::new(facts), category: category_hash(product) }
     }

@@ -388,23 +388,16 @@ impl Pipeline {
         self.inner.live.applied.subscribe()
     }
 
-    /// Whether a subject's profile is another one than `known`, as far as memory tells: what was applied of
-    /// late does. It reads no store, so it may be asked often.
+    /// A subject's profile as far as memory has it: `Some(None)` says that there is none any more, `None` that
+    /// memory does not tell. What was applied is told for a second or so at least. It reads no store, so it may
+    /// be asked often.
     #[must_use]
-    pub fn has_another(&self, subject: &Subject, known: Option<&Arc<Profile>>) -> bool {
+    pub fn profile_in_memory(&self, subject: &Subject) -> Option<Option<Arc<Profile>>> {
         let Live { pending, profiles, .. } = &self.inner.live;
         let key = subject.key();
         let lately = pending.read().profile(&key);
-        let now = lately.unwrap_or_else(|| profiles.get(key.as_str()).or_else(|| known.cloned()));
-        match (now, known) {
-            (Some(now), Some(known)) => !Arc::ptr_eq(&now, known),
-            (now, known) => now.is_some() != known.is_some() || self.is_linked(subject),
-        }
-    }
-
-    /// Whether an anonymous id was given to a user of late.
-    fn is_linked(&self, subject: &Subject) -> bool {
-        matches!(subject, Subject::Anonymous(id) if self.inner.live.pending.read().link(id).is_some())
+        let is_linked = || matches!(subject, Subject::Anonymous(id) if pending.read().link(id).is_some());
+        lately.or_else(|| profiles.get(key.as_str()).map(Some)).or_else(|| is_linked().then_some(None))
     }
 
     /// The text of a word: a category's path, a brand, or `name=value` of an attribute.

@@ -35,7 +35,8 @@ pub(crate) const MAX_FEEDS: usize = 256;
 const PAUSE: Duration = Duration::from_millis(25);
 /// How long a stream lasts.
 const LIFE: Duration = Duration::from_secs(600);
-/// After this long without a change the document is told anew if it reads otherwise: a session ends by time.
+/// After this long without a change the profile is read and told anew if it reads otherwise: a session ends
+/// by time, and consent changes no profile.
 const REFRESH: Duration = Duration::from_secs(15);
 
 /// A profile, followed.
@@ -44,6 +45,8 @@ pub struct ProfileFeed {
     asked: Subject,
     found: Option<(Subject, Arc<Profile>)>,
     told: Option<Value>,
+    /// Whether memory told of the profile at the last look.
+    in_memory: bool,
     applied: watch::Receiver<u64>,
     _permit: OwnedSemaphorePermit,
 }
@@ -54,7 +57,15 @@ impl ProfileFeed {
     pub fn new(api: Arc<Api>, subject: Subject) -> Option<Self> {
         let permit = Arc::clone(&api.feeds).try_acquire_owned().ok()?;
         let applied = api.pipeline.applications();
-        Some(Self { api, asked: subject, found: None, told: None, applied, _permit: permit })
+        Some(Self {
+            api,
+            asked: subject,
+            found: None,
+            told: None,
+            in_memory: false,
+            applied,
+            _permit: permit,
+        })
     }
 
     /// The profile's document: at once the first time, `Null` if nothing is known; then after its next
@@ -70,15 +81,10 @@ impl ProfileFeed {
         sleep(PAUSE).await;
         loop {
             let until = Instant::now() + REFRESH;
-            let has_changed = match timeout_at(until, self.wait()).await {
-                Ok(waited) => waited.is_some(),
-                Err(_) => false,
-            };
-            if has_changed {
-                self.look()?;
-            } else if !self.api.pipeline.is_healthy() {
+            if let Ok(None) = timeout_at(until, self.wait()).await {
                 return None;
             }
+            self.look()?;
             let before = self.told.take();
             let now = self.document()?;
             if before.as_ref() != Some(&now) {
@@ -98,7 +104,14 @@ impl ProfileFeed {
                 Some((subject, profile)) => (subject, Some(profile)),
                 None => (&self.asked, None),
             };
-            if self.api.pipeline.has_another(subject, known) {
+            let is_another = match (self.api.pipeline.profile_in_memory(subject), known) {
+                (Some(Some(now)), Some(known)) => !Arc::ptr_eq(&now, known),
+                (Some(now), None) => now.is_some() || matches!(subject, Subject::Anonymous(_)),
+                (Some(None), Some(_)) => true,
+                // It was there and is not: taken in by another, or pushed out of the cache.
+                (None, _) => self.in_memory,
+            };
+            if is_another {
                 return Some(());
             }
             sleep(PAUSE).await;
@@ -107,7 +120,10 @@ impl ProfileFeed {
 
     fn look(&mut self) -> Option<()> {
         let found = self.api.pipeline.profile(&self.asked);
-        self.found = found.inspect_err(|error| tracing::error!(%error, "a profile could not be read")).ok()?;
+        self.found =
+            found.inspect_err(|error| tracing::error!(%error, "a profile could not be read")).ok()?;
+        let subject = self.found.as_ref().map_or(&self.asked, |(subject, _)| subject);
+        self.in_memory = self.api.pipeline.profile_in_memory(subject).is_some();
         Some(())
     }
 

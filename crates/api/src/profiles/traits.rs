@@ -48,7 +48,10 @@ pub(crate) struct TraitsOut {
 
 /// `GET /v1/traits`: the declarations of all traits.
 #[utoipa::path(get, path = "/v1/traits", tag = "profiles", responses((status = 200, body = TraitsOut)))]
-pub(crate) async fn list(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Json<TraitsOut>, Problem> {
+pub(crate) async fn list(
+    State(api): State<Arc<Api>>,
+    headers: HeaderMap,
+) -> Result<Json<TraitsOut>, Problem> {
     check_api_key(&api, &headers)?;
     let declared = |one: &'static traits::Trait| TraitOut {
         name: one.name,
@@ -64,7 +67,7 @@ pub(crate) async fn list(State(api): State<Arc<Api>>, headers: HeaderMap) -> Res
 }
 
 /// What a subject's data may be used for. The one place where reads of profiles ask.
-pub(super) const fn permitted(_: &Api, _: &Subject) -> Purposes {
+pub(crate) const fn permitted(_: &Api, _: &Subject) -> Purposes {
     Purposes::ALL
 }
 
