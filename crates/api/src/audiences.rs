@@ -176,7 +176,7 @@ fn estimate(api: &Api, rule: &Rule) -> Result<PreviewOut, Problem> {
     let people = |share: f64| (share * sample.population as f64).round() as u64;
     Ok(PreviewOut {
         traits: rule.traits().iter().map(|one| one.name).collect(),
-        purposes: rule.purposes().iter().map(|purpose| purpose.as_str()).collect(),
+        purposes: rule.purposes().iter().map(tradewind_kernel::Purpose::as_str).collect(),
         population: sample.population,
         sampled,
         matched,

@@ -126,7 +126,7 @@ fn fit(samples: &[Sample]) -> Vec<f64> {
     #[expect(clippy::cast_precision_loss, reason = "thousands")]
     let share = 1.0 / samples.len() as f64;
     for _ in 0..STEPS {
-        let mut slope = vec![0.0; TRAINED + 1];
+        let mut slope = [0.0; TRAINED + 1];
         for sample in samples {
             let error = probability(&model, sample) - sample.bought;
             for (place, slope) in slope.iter_mut().enumerate() {

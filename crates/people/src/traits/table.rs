@@ -4,6 +4,7 @@ use tradewind_kernel::{Purpose, UtcMillis};
 
 use super::reading::{self as read, Stage};
 use super::{DataClass, Trait, TraitType, TraitValue};
+use crate::facts::{Channel, Device};
 use crate::session::SESSION_GAP_MS;
 
 /// What is concluded, and what is technical, is told for a year after the latest event.
@@ -159,15 +160,15 @@ traits! {
     "device_class" Text in "", Analytics, Technical, ttl Some(YEAR_MS);
         "`phone`, `tablet`, `desktop`, …: what most events came from.";
         "Counts events by device.";
-        |p, _| TraitValue::maybe(p.reach.usual_device().map(|d| d.as_str()), read::text);
+        |p, _| TraitValue::maybe(p.reach.usual_device().map(Device::as_str), read::text);
     "first_channel" Text in "", Analytics, Technical, ttl Some(YEAR_MS);
         "How the first visit began: `search`, `social`, `email`, `paid`, `direct` or `referral`.";
         "The channel of the earliest event that tells one.";
-        |p, _| TraitValue::maybe(p.reach.first_channel.map(|c| c.as_str()), read::text);
+        |p, _| TraitValue::maybe(p.reach.first_channel.map(Channel::as_str), read::text);
     "last_channel" Text in "", Analytics, Technical, ttl Some(YEAR_MS);
         "How the latest visit began.";
         "The channel of the latest event that tells one.";
-        |p, _| TraitValue::maybe(p.reach.last_channel.map(|c| c.as_str()), read::text);
+        |p, _| TraitValue::maybe(p.reach.last_channel.map(Channel::as_str), read::text);
     "country" Text in "", Analytics, Technical, ttl Some(YEAR_MS);
         "The country of the latest event that tells one, two letters of ISO 3166-1.";
         "From the network's address, which is not kept.";
