@@ -22,7 +22,8 @@ use crate::extract::Query;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
 use crate::{
-    consent, decide, docs, identity, openapi, operate, outbox, profiles, schemas, sql, trace, vault,
+    audiences, consent, decide, docs, identity, openapi, operate, outbox, profiles, schemas, sql, trace,
+    vault,
 };
 
 /// Paths on which browsers of other origins may send events.
@@ -70,6 +71,10 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
         .route("/v1/consent/{subject}", get(consent::show).put(consent::put))
         .route("/v1/consent/{subject}/history", get(consent::history))
         .route("/.well-known/gpc.json", get(consent::gpc))
+        .route("/v1/profiles/{subject}/stream", get(profiles::follow))
+        .route("/v1/profiles/search", post(audiences::search))
+        .route("/v1/audiences/preview", post(audiences::preview))
+        .route("/v1/traits", get(profiles::list))
         .route("/v1/schemas", get(schemas::list))
         .route("/v1/schemas/findings", get(schemas::findings))
         .route("/v1/schemas/{event}", get(schemas::show))

@@ -5,6 +5,7 @@
 //! page at its `type`.
 
 mod admission;
+mod audiences;
 mod auth;
 mod body;
 mod collect;
@@ -39,6 +40,6 @@ pub use http::router;
 pub use measures::{connection_closed, connection_cut, connection_opened, connection_refused};
 pub use operate::install_metrics;
 pub use problem::{Code, Problem, no_connection_left};
-pub use profiles::profile_json;
+pub use profiles::{ProfileFeed, profile_json};
 pub use schemas::{Audit, AuditReport, EventReport, FindingReport};
 pub use state::{Api, ApiSettings, Rejected};

@@ -5,7 +5,8 @@ use axum::response::IntoResponse;
 use utoipa::OpenApi;
 
 use crate::{
-    collect, consent, dead_letters, decide, identity, operate, outbox, profiles, schemas, sql, vault,
+    audiences, collect, consent, dead_letters, decide, identity, operate, outbox, profiles, schemas, sql,
+    vault,
 };
 
 #[derive(OpenApi)]
@@ -36,6 +37,10 @@ use crate::{
         consent::show,
         consent::put,
         consent::history,
+        profiles::follow,
+        profiles::list,
+        audiences::search,
+        audiences::preview,
         schemas::list,
         schemas::show,
         schemas::findings,
@@ -55,6 +60,7 @@ use crate::{
         (name = "identity", description = "Who is who"),
         (name = "vault", description = "What is sealed, for the few who may open it"),
         (name = "consent", description = "What a shopper agrees to"),
+        (name = "audiences", description = "Groups of shoppers, by rules over traits"),
         (name = "schemas", description = "What events should look like, and what they lack"),
         (name = "operate", description = "Health, metrics, counts")
     )

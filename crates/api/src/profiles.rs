@@ -17,6 +17,13 @@ use tradewind_people::{Action, Profile};
 use tradewind_pipeline::{Items, Lookup};
 use utoipa::ToSchema;
 
+mod stream;
+mod traits;
+
+pub use stream::ProfileFeed;
+pub(crate) use stream::{__path_follow, MAX_FEEDS, follow};
+pub(crate) use traits::{__path_list, list, permitted};
+
 use crate::auth::check_api_key;
 use crate::extract::{Path, Query};
 use crate::identity::PersonOut;
@@ -85,6 +92,9 @@ pub(crate) struct ProfileOut {
     recent: Vec<TouchOut>,
     /// Products bought, newest first, at most 128.
     bought: Vec<String>,
+    /// What is concluded of them, by the names that `GET /v1/traits` declares; those that are missing, or not
+    /// permitted, are left out.
+    traits: BTreeMap<&'static str, serde_json::Value>,
 }
 
 /// What the query may say.
@@ -190,5 +200,9 @@ fn profile_of<P: ForPurpose>(
             })
             .collect(),
         bought: profile.bought.iter().rev().map(|&item| id(&items, item)).collect(),
+        traits: traits::of(api, profile, traits::permitted(api, subject)),
     }
 }
+
+#[cfg(test)]
+mod tests;

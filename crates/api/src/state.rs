@@ -75,6 +75,8 @@ pub struct Api {
     pub(crate) sql: Option<Arc<dyn SqlEngine>>,
     pub(crate) outbox: Option<Arc<Outbox>>,
     pub(crate) vault: Option<Arc<Vault>>,
+    /// Places for profiles that are followed.
+    pub(crate) feeds: Arc<tokio::sync::Semaphore>,
     rejected_total: AtomicU64,
 }
 
@@ -104,6 +106,7 @@ impl Api {
             sql,
             outbox: None,
             vault: None,
+            feeds: Arc::new(tokio::sync::Semaphore::new(crate::profiles::MAX_FEEDS)),
             rejected_total,
         }
     }

@@ -103,6 +103,8 @@ struct Properties {
     order_id: Option<String>,
     #[serde(default, deserialize_with = "lenient::text")]
     query: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    coupon: Option<String>,
     #[serde(default, deserialize_with = "lenient::number")]
     revenue: Option<f64>,
     #[serde(default, deserialize_with = "lenient::number")]
@@ -141,6 +143,8 @@ pub struct Commerce {
     pub order_id: Option<String>,
     /// What was searched for.
     pub query: Option<String>,
+    /// The coupon on the order or the product.
+    pub coupon: Option<String>,
     /// What the shop earned: `revenue`, else `total`, else `value`, else the sum of the products' prices.
     pub revenue: Option<Money>,
 }
@@ -160,7 +164,7 @@ impl Commerce {
         };
         let revenue = read.revenue.or(read.total).or(read.value).or_else(summed);
         let revenue = revenue.and_then(|major| Money::from_major(major, currency).ok());
-        Self { products, currency, order_id: read.order_id, query: read.query, revenue }
+        Self { products, currency, order_id: read.order_id, query: read.query, coupon: read.coupon, revenue }
     }
 }
 

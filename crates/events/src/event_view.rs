@@ -37,6 +37,20 @@ pub struct EventView<'a> {
     pub context: Option<&'a RawValue>,
     #[serde(rename = "cs", default)]
     pub consent: Option<Box<ConsentStamp>>,
+    #[serde(rename = "e", default, borrow)]
+    pub enriched: Option<EnrichmentView<'a>>,
+}
+
+/// What a fold needs of an [`Enrichment`](crate::Enrichment). The fields are the enrichment's.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[expect(missing_docs, reason = "each field is documented at the enrichment's field of the same name")]
+pub struct EnrichmentView<'a> {
+    #[serde(rename = "d", default, deserialize_with = "optional_text", borrow)]
+    pub device: Option<Cow<'a, str>>,
+    #[serde(rename = "ch", default, deserialize_with = "optional_text", borrow)]
+    pub channel: Option<Cow<'a, str>>,
+    #[serde(rename = "co", default, deserialize_with = "optional_text", borrow)]
+    pub country: Option<Cow<'a, str>>,
 }
 
 /// A text that borrows where it has no escapes; serde itself would copy every optional one.
@@ -67,6 +81,11 @@ impl<'a> From<&'a Event> for EventView<'a> {
             properties: event.properties.as_deref(),
             context: event.context.as_deref(),
             consent: event.consent.clone(),
+            enriched: event.enriched.as_deref().map(|known| EnrichmentView {
+                device: text(&known.device),
+                channel: text(&known.channel),
+                country: text(&known.country),
+            }),
         }
     }
 }
@@ -98,6 +117,9 @@ mod tests {
         (event.name, event.anonymous_id) = (Some("Größe".into()), Some("a\\b\n".into()));
         (event.user_id, event.previous_id) = (Some("u".into()), Some("p".into()));
         event.properties = serde_json::from_str(r#"{"x":[1]}"#).ok();
+        let enriched =
+            crate::Enrichment { device: Some("phone".into()), gpc: Some(true), ..Default::default() };
+        event.enriched = Some(Box::new(enriched));
         let bytes = event.encode().unwrap();
         let view = EventView::decode(&bytes).unwrap();
         assert_eq!((&*view.message_id, view.kind, view.origin), ("m\"1", Kind::Track, Origin::Import));
@@ -105,6 +127,8 @@ mod tests {
         assert_eq!((view.subject(), view.previous_id.as_deref()), (event.subject(), Some("p")));
         assert_eq!((view.occurred_at.get(), view.received_at.get()), (5, 7));
         assert_eq!(view.properties.unwrap().get(), r#"{"x":[1]}"#);
+        let enriched = view.enriched.as_ref().unwrap();
+        assert_eq!((enriched.device.as_deref(), enriched.country.as_deref()), (Some("phone"), None));
         assert!(matches!(view.user_id, Some(Cow::Borrowed("u"))));
         let bare = Event::new(Kind::Page, "b".into(), UtcMillis::new(1), UtcMillis::new(1)).encode().unwrap();
         let bare = EventView::decode(&bare).unwrap();

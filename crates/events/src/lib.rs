@@ -17,6 +17,7 @@ mod lenient;
 pub mod personal;
 mod salvage;
 pub mod schema;
+mod stated;
 
 mod vocabulary;
 
@@ -26,5 +27,6 @@ pub use consent::ConsentStamp;
 pub use details::{CommerceDetails, Criterion, Facts, ProductDetails};
 pub use enrichment::Enrichment;
 pub use event::{DecodeError, Event, Kind, Origin};
-pub use event_view::EventView;
+pub use event_view::{EnrichmentView, EventView};
+pub use stated::Stated;
 pub use vocabulary::EventName;

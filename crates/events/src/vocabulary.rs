@@ -38,6 +38,7 @@ vocabulary! {
     ProductsSearched "Products Searched",
     ProductListViewed "Product List Viewed",
     ProductListFiltered "Product List Filtered",
+    QuizAnswered "Quiz Answered",
     RecommendationsViewed "Recommendations Viewed",
     PromotionViewed "Promotion Viewed",
     PromotionClicked "Promotion Clicked",

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use tradewind_kernel::{Money, UtcMillis};
 
+use crate::facts::{Arrival, Fact, Signal, StatedTaste};
+
 /// How a shopper touched a product. Stored as its number: only append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "u8", try_from = "u8")]
@@ -73,7 +75,7 @@ impl Action {
 }
 
 /// One event of one shopper, its products as item numbers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Act<'a> {
     /// When, the client's clock corrected.
     pub at: UtcMillis,
@@ -83,4 +85,12 @@ pub struct Act<'a> {
     pub items: &'a [(u32, u32)],
     /// What the shop earned with it, for an order.
     pub revenue: Option<Money>,
+    /// What the products are, one for each of `items`; none where nobody looked.
+    pub facts: &'a [Fact],
+    /// What an event without an action says of the visit; of an order, whether a coupon was used.
+    pub signal: Signal,
+    /// How and from where it came.
+    pub arrival: Arrival,
+    /// What the shopper said of themselves with it.
+    pub stated: Option<&'a StatedTaste>,
 }

@@ -6,13 +6,19 @@
 
 mod act;
 pub mod consent;
+pub mod facts;
 pub mod identity;
+pub mod intent;
 pub mod profile;
+mod reach;
 mod session;
 mod stored;
+pub mod taste;
+pub mod traits;
 pub mod vault;
 
 pub use act::{Act, Action};
 pub use profile::{CartLine, Effects, Profile, Touch};
+pub use reach::Reach;
 pub use session::{Click, OpenSession, SESSION_GAP_MS, SessionRecord};
 pub use stored::{StoredError, decode, encode};

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use tradewind_kernel::{Currency, UtcMillis};
 
-use crate::{Act, Action, Click, OpenSession};
+use crate::intent::Touched;
+use crate::taste::Taste;
+use crate::{Act, Action, Click, OpenSession, Reach};
 
 /// Touched products that a profile remembers, the latest.
 pub const MAX_RECENT: usize = 64;
@@ -63,6 +65,15 @@ pub struct Profile {
     pub cart: Vec<CartLine>,
     /// The current session, or the last.
     pub session: Option<OpenSession>,
+    /// When the latest order was completed.
+    #[serde(default)]
+    pub last_order_at: Option<UtcMillis>,
+    /// What they like and pay.
+    #[serde(default)]
+    pub taste: Taste,
+    /// Through what they come.
+    #[serde(default)]
+    pub reach: Reach,
 }
 
 /// What follows from an act beyond the profile itself.
@@ -92,6 +103,8 @@ impl Profile {
         self.events += 1;
         self.count(act);
         self.remember(act);
+        self.taste.apply(act);
+        self.reach.apply(act.at, act.arrival);
         self.update_cart(act);
         self.update_session(act, next_number)
     }
@@ -102,6 +115,7 @@ impl Profile {
         match action {
             Action::Buy => {
                 self.orders += 1;
+                self.last_order_at = self.last_order_at.max(Some(act.at));
                 if let Some(money) = act.revenue {
                     let sum = self.revenue_minor.entry(money.currency.to_string()).or_default();
                     *sum = sum.saturating_add(money.minor);
@@ -166,6 +180,10 @@ impl Profile {
         session.events += 1;
         session.started_at = session.started_at.min(act.at);
         session.last_at = session.last_at.max(act.at);
+        session.counts.signal(act.signal);
+        if let Some(action) = act.action {
+            Self::count_in_session(&self.recent, session, action, act);
+        }
         let Some(action) = act.action.filter(|a| a.shows_interest()) else { return effects };
         let mut touched = Vec::with_capacity(act.items.len());
         for &(item, _) in act.items {
@@ -181,6 +199,23 @@ impl Profile {
             effects.touched = Some((*session.number.get_or_insert(next_number), touched));
         }
         effects
+    }
+
+    /// Counts what was done for the session's intent; `recent` has it already, the session's items not yet.
+    fn count_in_session(recent: &[Touch], session: &mut OpenSession, action: Action, act: &Act<'_>) {
+        if action == Action::Buy {
+            return session.counts.order();
+        }
+        let looks = matches!(action, Action::Click | Action::View);
+        for (place, &(item, _)) in act.items.iter().enumerate() {
+            let facts = act.facts.get(place);
+            let touched = Touched {
+                is_repeat: looks && session.is_news(item, action) && session.items.contains(&item),
+                is_revisit: looks && recent.iter().any(|t| t.item == item && t.at < session.started_at),
+                category: facts.and_then(|f| f.item.categories.last().copied()),
+            };
+            session.counts.touch(action, touched);
+        }
     }
 
     /// Takes in what another profile of the same person holds, when its anonymous id becomes known.
@@ -214,6 +249,9 @@ impl Profile {
                 self.cart.push(*line);
             }
         }
+        self.last_order_at = self.last_order_at.max(other.last_order_at);
+        self.taste.absorb(&other.taste);
+        self.reach.absorb(&other.reach);
         let theirs_is_later = match (&self.session, &other.session) {
             (Some(ours), Some(theirs)) => theirs.last_at > ours.last_at,
             (ours, _) => ours.is_none(),
@@ -237,68 +275,4 @@ impl Profile {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use tradewind_kernel::Money;
-
-    const MINUTE: i64 = UtcMillis::MINUTE;
-
-    fn act(minute: i64, action: Option<Action>, items: &[(u32, u32)]) -> Act<'_> {
-        Act { at: UtcMillis::new(minute * MINUTE), action, items, revenue: None }
-    }
-
-    #[test]
-    fn thirty_minutes_of_rest_end_a_session() {
-        let mut profile = Profile::default();
-        let first = profile.apply(&act(0, None, &[]), 7);
-        assert!(first.session_started && first.touched.is_none());
-        let second = profile.apply(&act(30, Some(Action::View), &[(1, 1)]), 7);
-        let view = Click { item: 1, action: Action::View, news: true };
-        assert_eq!((second.session_started, second.touched), (false, Some((7, vec![view]))));
-        assert!(profile.apply(&act(61, Some(Action::View), &[(2, 1)]), 8).session_started);
-        assert_eq!((profile.sessions, profile.session_items(UtcMillis::new(62 * MINUTE))), (2, &[2][..]));
-        assert!(profile.session_items(UtcMillis::new(92 * MINUTE)).is_empty());
-    }
-
-    #[test]
-    fn a_late_event_does_not_disturb_the_current_session() {
-        let mut profile = Profile::default();
-        profile.apply(&act(1_000, Some(Action::View), &[(1, 1)]), 0);
-        let late = profile.apply(&act(10, Some(Action::View), &[(2, 1)]), 1);
-        assert!(late.session_started && late.touched.is_none());
-        assert_eq!(profile.session.as_ref().unwrap().items, [1]);
-        assert_eq!(profile.recent.iter().map(|t| t.item).collect::<Vec<_>>(), [2, 1]);
-    }
-
-    #[test]
-    fn a_purchase_empties_the_cart_and_counts() {
-        let mut profile = Profile::default();
-        profile.apply(&act(0, Some(Action::Click), &[(1, 1)]), 0);
-        profile.apply(&act(0, Some(Action::View), &[(1, 1)]), 0);
-        profile.apply(&act(1, Some(Action::Add), &[(1, 2)]), 0);
-        profile.apply(&act(1, Some(Action::Add), &[(9, 1)]), 0);
-        let money = Money::new(500, Currency::EUR);
-        let buy = profile.apply(&Act { revenue: Some(money), ..act(2, Some(Action::Buy), &[(1, 2)]) }, 0);
-        assert_eq!(buy.touched, Some((0, vec![Click { item: 1, action: Action::Buy, news: false }])));
-        assert_eq!(profile.cart, [CartLine { item: 9, quantity: 1 }]);
-        assert_eq!((profile.orders, profile.revenue_in(Currency::EUR)), (1, 500));
-        assert_eq!(profile.session.unwrap().items, [1, 9]);
-    }
-
-    proptest! {
-        #[test]
-        fn sizes_stay_bounded_and_every_event_counts(
-            acts in prop::collection::vec((0..3_000i64, 0..7u8, 0..300u32), 0..400)
-        ) {
-            let mut profile = Profile::default();
-            for (minute, action, item) in &acts {
-                profile.apply(&act(*minute, Action::try_from(*action).ok(), &[(*item, 1)]), 0);
-            }
-            prop_assert_eq!(profile.events, acts.len() as u64);
-            prop_assert!(profile.recent.len() <= MAX_RECENT && profile.bought.len() <= MAX_BOUGHT);
-            prop_assert!(profile.recent.windows(2).all(|w| w[0].at <= w[1].at));
-            prop_assert!(crate::encode(&profile).unwrap().len() < 4_096);
-        }
-    }
-}
+mod tests;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use tradewind_kernel::UtcMillis;
 
 use crate::Action;
+use crate::intent::SessionCounts;
 
 /// This long without an event ends a session, in milliseconds.
 pub const SESSION_GAP_MS: i64 = 30 * UtcMillis::MINUTE;
@@ -32,6 +33,9 @@ pub struct OpenSession {
     pub number: Option<u32>,
     /// The products that models see, in order; at most [`crate::profile::MAX_SESSION_ITEMS`], the latest.
     pub items: Vec<u32>,
+    /// What happened in it.
+    #[serde(default)]
+    pub counts: SessionCounts,
 }
 
 /// A session as it is kept for training, under its number.
@@ -57,7 +61,14 @@ impl SessionRecord {
 impl OpenSession {
     /// A session that begins with an event at `at`.
     pub(crate) fn begin(at: UtcMillis) -> Self {
-        Self { started_at: at, last_at: at, events: 0, number: None, items: Vec::new() }
+        Self {
+            started_at: at,
+            last_at: at,
+            events: 0,
+            number: None,
+            items: Vec::new(),
+            counts: SessionCounts::default(),
+        }
     }
 
     /// Whether an event at `at` belongs to it: at most the gap after its last event, or before its first.

@@ -112,6 +112,8 @@ pub(crate) struct Changes {
     pub(crate) sessions: FxHashMap<u32, Arc<SessionRecord>>,
     /// Item numbers with their product ids.
     pub(crate) items: Vec<(u32, Arc<str>)>,
+    /// Words with their texts.
+    pub(crate) words: Vec<(u32, Arc<str>)>,
     pub(crate) products: FxHashMap<u32, Arc<Product>>,
     /// Raw popularity by item number.
     pub(crate) popularity: Vec<(u32, f64)>,
@@ -158,6 +160,9 @@ impl Changes {
         }
         for (number, id) in &self.items {
             batch.put(tables.items, number.to_be_bytes(), id.as_bytes());
+        }
+        for (word, text) in &self.words {
+            batch.put(tables.words, word.to_be_bytes(), text.as_bytes());
         }
         for (item, product) in &self.products {
             let json = serde_json::to_vec(product).map_err(|e| damaged("a product", &e))?;

@@ -74,8 +74,17 @@ fn of_group(plan: &Plan, reads: &Reads<'_>, group: &[(u32, u32)]) -> Result<Part
     for &(_, step) in group {
         let (profile, what) = &plan.steps[step as usize];
         match what {
-            Step::Act { at, action, items, revenue } => {
-                let act = Act { at: *at, action: *action, items, revenue: *revenue };
+            Step::Act { at, action, items, revenue, facts, signal, arrival, stated } => {
+                let act = Act {
+                    at: *at,
+                    action: *action,
+                    items,
+                    revenue: *revenue,
+                    facts,
+                    signal: *signal,
+                    arrival: *arrival,
+                    stated: stated.as_deref(),
+                };
                 let slot = part.slot(plan, reads, *profile)?;
                 let effects = slot.get_or_insert_default().apply(&act, UNNUMBERED | step);
                 if effects.number_taken {

@@ -33,6 +33,8 @@ const CACHED_PROFILES: usize = 50_000;
 pub struct Live {
     /// Product ids and their item numbers.
     pub items: RwLock<Items>,
+    /// Texts of categories, brands and attributes, and their words, see [`crate::facts`].
+    pub(crate) words: RwLock<Items>,
     /// The catalog.
     pub catalog: ArcSwap<CatalogSnapshot>,
     /// All sessions, the running ones included.
@@ -79,6 +81,10 @@ impl Live {
         for pair in store.scan(tables.items, &[]) {
             items.push(Arc::from(String::from_utf8_lossy(&pair?.1)));
         }
+        let mut words = Items::default();
+        for pair in store.scan(tables.words, &[]) {
+            words.push(Arc::from(String::from_utf8_lossy(&pair?.1)));
+        }
         let mut catalog = CatalogSnapshot::default();
         for pair in store.scan(tables.products, &[]) {
             let (key, value) = pair?;
@@ -93,6 +99,7 @@ impl Live {
             Sieve::of(store, tables.links, |anonymous| std::str::from_utf8(anonymous).ok().map(key_of))?;
         Ok(Self {
             items: RwLock::new(items),
+            words: RwLock::new(words),
             catalog: ArcSwap::from_pointee(catalog),
             sessions: RwLock::new(sessions),
             popularity: RwLock::new(popularity),

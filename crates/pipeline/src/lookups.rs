@@ -1,17 +1,27 @@
 //! The pipeline's look-ups: waiting until something is applied, and asking what is.
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tradewind_kernel::UtcMillis;
+use tradewind_kernel::{Subject, UtcMillis};
 use tradewind_ports::{Offset, block_on};
 
 use crate::duplicates;
 use crate::duplicates::Repetitions;
 use crate::keeper::committed;
+use crate::live::Live;
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::pulse::Pulse;
+
+/// Where memory has what is known of a subject: another one after each change, and sometimes without one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    profile: Option<usize>,
+    consent: Option<usize>,
+    is_linked: bool,
+}
 
 impl Pipeline {
     /// Waits until every acknowledged event of these ids is in the views, those of users that they are merged
@@ -87,5 +97,31 @@ impl Pipeline {
         block_on(self.flushed())?;
         let key = crate::sieve::key_of(message_id);
         Ok(self.inner.store.get(self.inner.tables.imported, &key)?.is_some())
+    }
+
+    /// Wakes up with each batch that is applied; the number is the offset before which every record is.
+    #[must_use]
+    pub fn applications(&self) -> tokio::sync::watch::Receiver<Offset> {
+        self.inner.live.applied.subscribe()
+    }
+
+    /// What tells whether something about a subject has changed. It reads no store, so it may be asked often.
+    #[must_use]
+    pub fn mark_of(&self, subject: &Subject) -> Mark {
+        let Live { pending, profiles, consents, .. } = &self.inner.live;
+        let (key, pending) = (subject.key(), pending.read());
+        let profile = pending.profile(&key).or_else(|| profiles.get(key.as_str()).map(Some));
+        let consent = pending.consent(&key).or_else(|| consents.get(key.as_str()));
+        Mark {
+            profile: profile.map(|known| known.map_or(0, |known| Arc::as_ptr(&known) as usize)),
+            consent: consent.map(|known| Arc::as_ptr(&known) as usize),
+            is_linked: matches!(subject, Subject::Anonymous(id) if pending.link(id).is_some()),
+        }
+    }
+
+    /// The text of a word: a category's path, a brand, or `name=value` of an attribute.
+    #[must_use]
+    pub fn word(&self, word: u32) -> Option<String> {
+        crate::facts::text_of(&self.inner.live.words.read(), word)
     }
 }

@@ -11,6 +11,7 @@ use tradewind_catalog::{CatalogSnapshot, Change, Origin, Product};
 use tradewind_events::{Commerce, EventView, Kind, ProductRef};
 use tradewind_kernel::{Money, Subject, UtcMillis};
 use tradewind_people::Action;
+use tradewind_people::facts::{Arrival, Fact, Signal, StatedTaste};
 use tradewind_people::identity::Owners;
 
 use crate::consent::Consents;
@@ -18,6 +19,7 @@ use crate::counted::Counted;
 use crate::dead_letters::Letters;
 use crate::dedupe::Seen;
 use crate::duplicates::Uncounted;
+use crate::facts::{Before, NewFacts};
 use crate::identity::Woven;
 use crate::identity::rows::Links;
 use crate::items::Items;
@@ -31,7 +33,16 @@ use crate::reads::Reads;
 #[derive(Debug)]
 pub(crate) enum Step {
     /// Its owner did something.
-    Act { at: UtcMillis, action: Option<Action>, items: Vec<(u32, u32)>, revenue: Option<Money> },
+    Act {
+        at: UtcMillis,
+        action: Option<Action>,
+        items: Vec<(u32, u32)>,
+        revenue: Option<Money>,
+        facts: Vec<Fact>,
+        signal: Signal,
+        arrival: Arrival,
+        stated: Option<Box<StatedTaste>>,
+    },
     /// It takes in the profile with this number, which is then no more.
     Absorb(u32),
     /// Its owner was erased.
@@ -107,6 +118,8 @@ pub(crate) struct Plan {
     pub(crate) products: FxHashMap<u32, Arc<Product>>,
     /// What the variants of those are counted as.
     pub(crate) counted: Counted,
+    /// What products are, as profiles see them.
+    pub(crate) facts: NewFacts,
     pub(crate) gains: Vec<Gain>,
     /// Event names in the order of their first event, with how many there were.
     pub(crate) counts: Vec<(String, u64)>,
@@ -137,14 +150,31 @@ pub(crate) struct Views<'a> {
     pub(crate) items: &'a Items,
     pub(crate) catalog: &'a CatalogSnapshot,
     pub(crate) counted: &'a Counted,
+    pub(crate) before: Before<'a>,
 }
 
 impl Plan {
     /// A product as its feed has it.
     pub(crate) fn product(&mut self, views: &Views<'_>, product: Product) {
         let item = self.item(views, &product.id);
+        self.put(views, item, product);
+    }
+
+    /// Takes a product as it is from now on.
+    fn put(&mut self, views: &Views<'_>, item: u32, product: Product) {
         self.counted.note(item, &product);
+        let before = self.products.get(&item).or_else(|| views.catalog.get(item));
+        self.facts.changed(item, before.map(|p| &**p), &product, views.before.currency);
         self.products.insert(item, Arc::new(product));
+    }
+
+    /// What the products of an act are.
+    fn facts(&mut self, views: &Views<'_>, items: &[(u32, u32)]) -> Vec<Fact> {
+        let fact = |&(item, _): &(u32, u32)| {
+            let product = self.products.get(&item).or_else(|| views.catalog.get(item));
+            product.map_or_else(Fact::default, |product| self.facts.of(views.before, item, product))
+        };
+        items.iter().map(fact).collect()
     }
 
     /// A change of the catalog, where it says something new. Gives whether its product is known at all.
@@ -159,8 +189,7 @@ impl Plan {
         let Some(item) = item else { return false };
         let known = self.products.get(&item).or_else(|| views.catalog.get(item));
         if let Some(product) = change.apply(known.map(|p| &**p)) {
-            self.counted.note(item, &product);
-            self.products.insert(item, Arc::new(product));
+            self.put(views, item, product);
         }
         true
     }
@@ -177,13 +206,13 @@ impl Plan {
         views: &Views<'_>,
         prepared: Prepared<'_>,
     ) -> Result<(), PipelineError> {
-        let Prepared { event, name, action, commerce, link, is_known_edge, .. } = prepared;
+        let Prepared { event, name, action, commerce, link, is_known_edge, said, .. } = prepared;
         #[cfg(test)]
         assert_ne!(event.name.as_deref(), Some("Poison"), "a test's event that no folding survives");
         let key = self.resolve(reads, &event, (link, is_known_edge))?;
         // Who refuses to be counted by name is counted without.
         let key = if self.consents.hear(reads, key.as_deref(), &event)? { None } else { key };
-        let items = match (&commerce, action) {
+        let items: Vec<(u32, u32)> = match (&commerce, action) {
             (Some(commerce), Some(_)) => {
                 let touch = |p: &ProductRef| (self.touch_product(views, p, commerce, &event), quantity(p));
                 commerce.products.iter().map(touch).collect()
@@ -207,7 +236,10 @@ impl Plan {
         }
         let Some(key) = key else { return Ok(()) };
         let number = self.keys.number(&key);
-        self.steps.push((number, Step::Act { at, action, items, revenue }));
+        let facts = self.facts(views, &items);
+        let stated = said.stated.map(|stated| Box::new(self.facts.stated(views.before, &stated)));
+        let (signal, arrival) = (said.signal, said.arrival);
+        self.steps.push((number, Step::Act { at, action, items, revenue, facts, signal, arrival, stated }));
         Ok(())
     }
 
@@ -258,7 +290,7 @@ impl Plan {
         }
         let before = known.map_or_else(Product::default, |p| Product::clone(p));
         let product = learned(id, named, commerce, before);
-        self.products.insert(item, Arc::new(Product { updated_at: event.occurred_at, ..product }));
+        self.put(views, item, Product { updated_at: event.occurred_at, ..product });
         item
     }
 

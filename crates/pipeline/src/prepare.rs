@@ -14,6 +14,7 @@ use crate::entry::{Entry, EntryError};
 use crate::identity::weave::is_known;
 use crate::pipeline::PipelineError;
 use crate::reads::Reads;
+use crate::signals::{Said, said};
 
 /// From so many records on, the cores share a batch.
 pub(crate) const WORTH_SHARING: usize = 64;
@@ -31,6 +32,7 @@ pub(crate) struct Prepared<'a> {
     pub(crate) link: Option<Owners>,
     /// Whether what its two ids say of each other was known before this batch.
     pub(crate) is_known_edge: bool,
+    pub(crate) said: Said,
 }
 
 /// A record, read.
@@ -112,5 +114,6 @@ pub(crate) fn of_event<'a>(
     };
     let action = name.as_ref().and_then(action_of);
     let is_known_edge = is_known(reads, &event)?;
-    Ok(Prepared { event, name, action, commerce, mark, link, is_known_edge })
+    let said = said(&event, name.as_ref(), commerce.as_ref(), reads.currency);
+    Ok(Prepared { event, name, action, commerce, mark, link, is_known_edge, said })
 }

@@ -26,6 +26,7 @@ use crate::dead_letters::{Note, words_of_panic};
 use crate::dedupe::Dedupe;
 use crate::duplicates::Uncounted;
 use crate::erasure::{self, Order};
+use crate::facts::{Before, Facts};
 use crate::fold::{self, Folded, Touched};
 use crate::keeper::{CHECKPOINT_RECORDS, Pace, Task, committed};
 use crate::measures;
@@ -49,6 +50,7 @@ pub(crate) struct Projection {
     inner: Arc<Inner>,
     dedupe: Dedupe,
     counted: Counted,
+    facts: Facts,
     pool: rayon::ThreadPool,
     keeper: mpsc::Sender<Task>,
     pace: Pace,
@@ -68,8 +70,11 @@ impl Projection {
             .build()
             .map_err(|e| crate::live::damaged("the folding threads", &e))?;
         let (pace, current, frozen) = (Pace::new(), Changes::default(), None);
-        let counted = Counted::of(&inner.live.catalog.load());
-        Ok(Self { inner, dedupe, counted, pool, keeper, pace, next_session, current, frozen })
+        let catalog = inner.live.catalog.load();
+        let counted = Counted::of(&catalog);
+        let facts = Facts::of(&catalog, inner.settings.currency);
+        drop(catalog);
+        Ok(Self { inner, dedupe, counted, facts, pool, keeper, pace, next_session, current, frozen })
     }
 
     /// Applies records until the pipeline is told to stop and the log is read to its end.
@@ -212,7 +217,9 @@ impl Projection {
         let mut plan = Plan::default();
         plan.effects = Effects::of(&self.inner.outlet);
         let (known, catalog) = (reads.live.items.read(), reads.live.catalog.load());
-        let views = Views { items: &known, catalog: &catalog, counted: &self.counted };
+        let words = reads.live.words.read();
+        let before = Before { words: &words, facts: &self.facts, currency: reads.currency };
+        let views = Views { items: &known, catalog: &catalog, counted: &self.counted, before };
         let described_from = records.len().saturating_sub(Pulses::wanted());
         for (n, (item, record)) in items.into_iter().zip(records).enumerate() {
             plan.describing = n >= described_from;
@@ -297,6 +304,14 @@ impl Projection {
             items.push(id);
         }
         drop(items);
+        if !plan.facts.words.is_empty() {
+            let mut words = live.words.write();
+            for text in &plan.facts.words {
+                self.current.words.push((words.len(), Arc::clone(text)));
+                words.push(Arc::clone(text));
+            }
+        }
+        self.facts.extend(plan.facts);
         if !plan.products.is_empty() {
             let mut catalog = (**live.catalog.load()).clone();
             for (item, product) in plan.products {

@@ -17,6 +17,8 @@ pub(crate) struct Tables {
     pub(crate) sessions: TableId,
     /// Item number (u32 big-endian) → product id.
     pub(crate) items: TableId,
+    /// Word (u32 big-endian) → its text, see [`crate::facts`].
+    pub(crate) words: TableId,
     /// Item number (u32 big-endian) → product, JSON.
     pub(crate) products: TableId,
     /// Item number (u32 big-endian) → popularity's raw value (f64 big-endian).
@@ -61,6 +63,7 @@ impl Tables {
             merges: store.table("merges")?,
             sessions: store.table("sessions")?,
             items: store.table("items")?,
+            words: store.table("words")?,
             products: store.table("products")?,
             popularity: store.table("popularity")?,
             counters: store.table("counters")?,

@@ -24,6 +24,7 @@ use crate::render::{self, Head, Visitor};
 use crate::state::{App, Shared};
 use crate::visit::Visit;
 
+pub(crate) mod live;
 mod panels;
 mod profile;
 

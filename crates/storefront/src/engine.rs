@@ -33,6 +33,11 @@ pub trait Engine: Send + Sync + 'static {
     /// What is known of one shopper, as JSON of any shape, for the console. `None` when nothing is.
     fn profile(&self, subject: &Subject) -> BoxFuture<'_, Option<serde_json::Value>>;
 
+    /// Follows one shopper's profile. `None` when that is not possible, or too many are followed already.
+    fn follow(&self, _: &Subject) -> Option<Box<dyn Follow>> {
+        None
+    }
+
     /// The picture of a product: a square SVG document.
     fn picture(&self, product: &Product) -> String;
 
@@ -44,6 +49,13 @@ pub trait Engine: Send + Sync + 'static {
 
     /// The current time.
     fn now(&self) -> UtcMillis;
+}
+
+/// A profile that is followed.
+pub trait Follow: Send {
+    /// The profile at once, `Null` if nothing is known of the shopper; then as it is after its next change.
+    /// `None` when nothing more will come.
+    fn next(&mut self) -> BoxFuture<'_, Option<serde_json::Value>>;
 }
 
 /// What the engine has been doing of late.

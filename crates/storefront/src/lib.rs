@@ -33,7 +33,7 @@ mod view;
 mod visit;
 
 pub use cookies::Told;
-pub use engine::{BoxFuture, Engine, LatestEvent, Pulse};
+pub use engine::{BoxFuture, Engine, Follow, LatestEvent, Pulse};
 pub use site::Site;
 
 use pages::{account, cart as cart_page, category, checkout, home, order, product, search};
@@ -69,6 +69,8 @@ pub fn router<E: Engine>(engine: Arc<E>, site: Site) -> Router {
         .route("/account/sign-out", post(account::sign_out))
         .route("/console", get(console::show))
         .route("/console/stream", get(console::stream))
+        .route("/console/live", get(console::live::show))
+        .route("/console/live/stream", get(console::live::stream))
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))

@@ -33,7 +33,7 @@ impl Asset {
 /// Style sheets, scripts and the mark.
 #[derive(Debug)]
 pub(crate) struct Assets {
-    files: [Asset; 4],
+    files: [Asset; 5],
     hrefs: Hrefs,
 }
 
@@ -43,6 +43,7 @@ pub(crate) struct Hrefs {
     shop_css: String,
     console_css: String,
     console_js: String,
+    live_js: String,
     mark: String,
 }
 
@@ -58,11 +59,12 @@ impl Assets {
                 "text/javascript; charset=utf-8",
                 include_str!("../assets/console.js"),
             ),
+            Asset::new("live", "js", "text/javascript; charset=utf-8", include_str!("../assets/live.js")),
             Asset::new("mark", "svg", "image/svg+xml", include_str!("../assets/mark.svg")),
         ];
-        let [shop_css, console_css, console_js, mark] =
+        let [shop_css, console_css, console_js, live_js, mark] =
             files.each_ref().map(|file| format!("/assets/{}", file.name));
-        Self { hrefs: Hrefs { shop_css, console_css, console_js, mark }, files }
+        Self { hrefs: Hrefs { shop_css, console_css, console_js, live_js, mark }, files }
     }
 
     /// Their addresses.

@@ -15,7 +15,7 @@ use crate::view::Link;
 use crate::visit::Visit;
 
 /// Every template by its name; names end in `.html`, so all values are escaped.
-const TEMPLATES: [(&str, &str); 14] = [
+const TEMPLATES: [(&str, &str); 16] = [
     ("macros.html", include_str!("../templates/macros.html")),
     ("layout.html", include_str!("../templates/layout.html")),
     ("home.html", include_str!("../templates/home.html")),
@@ -29,6 +29,8 @@ const TEMPLATES: [(&str, &str); 14] = [
     ("account.html", include_str!("../templates/account.html")),
     ("problem.html", include_str!("../templates/problem.html")),
     ("console.html", include_str!("../templates/console.html")),
+    ("live.html", include_str!("../templates/live.html")),
+    ("live_panel.html", include_str!("../templates/live_panel.html")),
     ("panels.html", include_str!("../templates/panels.html")),
 ];
 

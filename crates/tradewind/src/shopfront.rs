@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use axum::Router;
 use serde_json::Value;
-use tradewind_api::{Api, answer_json, decision_json, profile_json};
+use tradewind_api::{Api, ProfileFeed, answer_json, decision_json, profile_json};
 use tradewind_catalog::{CatalogSnapshot, Product};
 use tradewind_events::Event;
 use tradewind_kernel::{Subject, UtcMillis};
-use tradewind_storefront::{BoxFuture, Engine, LatestEvent, Pulse, Site};
+use tradewind_storefront::{BoxFuture, Engine, Follow, LatestEvent, Pulse, Site};
 
 use crate::config::Shop;
 
@@ -39,6 +39,15 @@ pub(crate) fn router(api: Arc<Api>, art: Art, shop: &Shop) -> Router {
     };
     let site = Site::new(name, tagline, shop.currency);
     tradewind_storefront::router(Arc::new(Behind { api, hero: art.hero }), site)
+}
+
+/// A profile that the console follows.
+struct Followed(ProfileFeed);
+
+impl Follow for Followed {
+    fn next(&mut self) -> BoxFuture<'_, Option<Value>> {
+        Box::pin(self.0.next())
+    }
 }
 
 /// The engine behind the storefront.
@@ -75,6 +84,11 @@ impl Engine for Behind {
             self.api.pipeline.caught_up(&[id], PATIENCE).await;
             profile_json(&self.api, &subject)
         })
+    }
+
+    fn follow(&self, subject: &Subject) -> Option<Box<dyn Follow>> {
+        let feed = ProfileFeed::new(Arc::clone(&self.api), subject.clone())?;
+        Some(Box::new(Followed(feed)))
     }
 
     fn picture(&self, product: &Product) -> String {

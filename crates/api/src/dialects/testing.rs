@@ -109,6 +109,12 @@ impl Shop {
         self.send("POST", path, &[("content-type", "application/json")], body.to_owned())
     }
 
+    /// What a future comes to, within ten seconds.
+    pub(crate) fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        let patience = Duration::from_secs(10);
+        self.runtime.block_on(async { tokio::time::timeout(patience, future).await.unwrap() })
+    }
+
     /// The events applied, by name, once all are.
     pub(crate) fn counts(&self) -> Vec<(String, u64)> {
         assert!(self.runtime.block_on(self.api.pipeline.settled(Duration::from_secs(10))));

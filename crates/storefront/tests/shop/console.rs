@@ -47,3 +47,17 @@ async fn the_stream_sends_panels() {
     let text = String::from_utf8(first.to_vec()).unwrap();
     assert!(text.starts_with("event: panels") && text.contains("\"figures\":\"<div"), "{text}");
 }
+
+#[tokio::test]
+async fn the_live_profile_is_whole_without_a_script() {
+    let mut browser = Browser::new();
+    browser
+        .get("/console/live")
+        .await
+        .shows(&["Nothing is known of this shopper yet", "http-equiv=\"refresh\""]);
+    browser.get("/p/p26").await;
+    let page = browser.get("/console/live").await;
+    page.shows(&["What this visit is for", "No visit goes on.", "id=\"live-category_affinity\"", "Traits"]);
+    let other = browser.get("/console/live?subject=user_id:nobody").await;
+    other.shows(&["data-subject=\"user_id:nobody\"", "Nothing is known of this shopper yet"]);
+}

@@ -103,7 +103,7 @@ fn ids(answer: &PlacementAnswer) -> Vec<&str> {
 fn viewer(items: &[u32]) -> Profile {
     let mut profile = Profile::default();
     for &item in items {
-        profile.apply(&Act { at: NOW, action: Some(Action::View), items: &[(item, 1)], revenue: None }, 0);
+        profile.apply(&Act { at: NOW, action: Some(Action::View), items: &[(item, 1)], ..Act::default() }, 0);
     }
     profile
 }

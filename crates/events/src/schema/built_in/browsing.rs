@@ -16,6 +16,11 @@ entries! {
         required []
         recommended ["list_id", "filters|sorts", "products", "products[].product_id|sku", "products[].position"]
         optional ["sorts", "category", "@products", "currency"];
+    QuizAnswered: "A question about taste was answered: what somebody looks for, likes or wants to pay." =>
+        "taste at once: affinities for the categories, brands and attributes that were named",
+        required ["category@wanted|brand|attributes|price_max"]
+        recommended ["quiz_id"]
+        optional ["brand@wanted", "attributes", "price_max", "question", "answer", "currency"];
     RecommendationsViewed: "Slots that a decision filled were rendered." =>
         "impressions of decisions: click rates, position-bias correction, counterfactual evaluation",
         required ["decision_id", "products", "products[].product_id|sku"]

@@ -113,6 +113,13 @@ definitions! {
     "products" Array, "Products, each an object." => "knowing which products it is about";
     "filters" Array, "What the list was narrowed by: objects with type and value." => "taste for attributes";
     "sorts" Array, "What the list was ordered by: objects with type and value." => "price sensitivity";
+    "category@wanted" Any, "The category that is looked for, a path, or a list of such." => "taste for categories";
+    "brand@wanted" Any, "The brand that is liked, or a list of such." => "taste for brands";
+    "attributes" Object, "Attributes that are looked for, each name with its value." => "taste for attributes";
+    "price_max" Money, "The most that one product should cost." => "keeping to a budget";
+    "quiz_id" String, "The quiz." => "telling quizzes apart";
+    "question" String, "What was asked." => "";
+    "answer" Any, "What was answered, in the quiz's own terms. No personal data." => "";
     "query" Any, "What was searched for: text, or an object." => "search suggestions, and intent";
     "results_count" Integer in "products", "How many products were found; 0 is a search without results." =>
         "finding searches without results, and what the range lacks";
