@@ -9,12 +9,14 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use tradewind_catalog::Product;
+use tradewind_features::Row;
 use tradewind_people::{Profile, SessionRecord};
 use tradewind_ports::{Batch, Offset};
 
 use crate::dead_letters::Letters;
 use crate::dedupe::Seen;
 use crate::duplicates::Duplicates;
+use crate::features::{self, Rows};
 use crate::live::damaged;
 use crate::pipeline::PipelineError;
 use crate::tables::{OFFSET, Tables};
@@ -24,6 +26,8 @@ use crate::tables::{OFFSET, Tables};
 pub(crate) struct People {
     pub(crate) profiles: FxHashMap<Arc<str>, Option<Arc<Profile>>>,
     pub(crate) links: FxHashMap<String, String>,
+    /// Rows of features by their keys.
+    pub(crate) features: Rows,
 }
 
 /// What decisions and the projection look for before they ask the cache and the store.
@@ -38,6 +42,12 @@ impl Pending {
     pub(crate) fn profile(&self, key: &str) -> Option<Option<Arc<Profile>>> {
         let frozen = || self.frozen.as_ref().and_then(|f| f.people.profiles.get(key));
         self.current.profiles.get(key).or_else(frozen).cloned()
+    }
+
+    /// The row of features under a key, if it came lately.
+    pub(crate) fn feature_row(&self, key: &[u8]) -> Option<Arc<Row>> {
+        let frozen = || self.frozen.as_ref().and_then(|f| f.people.features.get(key));
+        self.current.features.get(key).or_else(frozen).cloned()
     }
 
     /// The user of an anonymous id, if that was learned lately.
@@ -63,6 +73,8 @@ pub(crate) struct Changes {
     pub(crate) seen: Seen,
     pub(crate) duplicates: Duplicates,
     pub(crate) letters: Letters,
+    /// Declarations of features, as they are stored.
+    pub(crate) declared: FxHashMap<String, Vec<u8>>,
     /// Records that these changes come from.
     pub(crate) records: u64,
     /// The offset after the last of them.
@@ -105,6 +117,7 @@ impl Changes {
         self.seen.write(tables, &mut batch);
         self.duplicates.write(tables, &mut batch);
         self.letters.write(tables, &mut batch)?;
+        features::write(tables, &self.people.features, &self.declared, &mut batch);
         batch.put(tables.meta, OFFSET, self.next.to_be_bytes());
         Ok(batch)
     }

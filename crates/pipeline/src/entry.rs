@@ -2,6 +2,7 @@
 
 use tradewind_catalog::{Change, Product};
 use tradewind_events::{DecodeError, Event};
+use tradewind_features::{CodecError, FeatureNote};
 
 use crate::dead_letters::{NOTE_VERSION, Note};
 
@@ -22,6 +23,8 @@ pub enum Entry<'a> {
     DeadLetter(Box<Note>),
     /// A change of the catalog that counts only where nothing newer is known.
     Change(Box<Change>),
+    /// Rows or declarations of the feature store.
+    Features(Box<FeatureNote>),
 }
 
 const EVENT: u8 = 1;
@@ -29,6 +32,7 @@ const PRODUCT: u8 = 2;
 const DECISION: u8 = 3;
 const DEAD_LETTER: u8 = 5;
 const CHANGE: u8 = 4;
+const FEATURES: u8 = 7;
 /// The version byte of a product's body, JSON.
 const PRODUCT_VERSION: u8 = 1;
 /// The version byte of a change's body, JSON.
@@ -49,6 +53,9 @@ pub enum EntryError {
     /// The change's body.
     #[error("the change of the catalog does not read: {0}")]
     Change(serde_json::Error),
+    /// The body of a note about features.
+    #[error("the note about features does not read: {0}")]
+    Features(CodecError),
     /// The kind itself.
     #[error("the record is of kind {0:?}, which this program does not know: run a newer one")]
     Kind(Option<u8>),
@@ -91,6 +98,13 @@ pub(crate) fn of_note(note: &Note) -> Result<Vec<u8>, serde_json::Error> {
     Ok(bytes)
 }
 
+/// The record of a note about features.
+pub(crate) fn of_features(note: &FeatureNote) -> Vec<u8> {
+    let mut bytes = vec![FEATURES];
+    note.encode_to(&mut bytes);
+    bytes
+}
+
 impl<'a> Entry<'a> {
     /// Whether a record is an event, and then its body, which [`EventView`](tradewind_events::EventView) reads
     /// without copying it.
@@ -116,6 +130,9 @@ impl<'a> Entry<'a> {
             [CHANGE, CHANGE_VERSION, body @ ..] => serde_json::from_slice(body)
                 .map(|change| Self::Change(Box::new(change)))
                 .map_err(EntryError::Change),
+            [FEATURES, body @ ..] => FeatureNote::decode(body)
+                .map(|note| Self::Features(Box::new(note)))
+                .map_err(EntryError::Features),
             _ => Err(EntryError::Kind(bytes.first().copied())),
         }
     }

@@ -15,6 +15,7 @@ mod dedupe;
 mod digest;
 mod duplicates;
 mod entry;
+mod features;
 mod fold;
 mod gate;
 mod items;
@@ -37,6 +38,7 @@ pub use dead_letters::{
 };
 pub use digest::state_digest;
 pub use entry::{Entry, EntryError};
+pub use features::{RowState, ViewRows};
 pub use items::Items;
 pub use live::Live;
 pub use measures::describe_metrics;

@@ -16,6 +16,7 @@ use tradewind_ports::Offset;
 use crate::counted::Counted;
 use crate::dead_letters::Letters;
 use crate::dedupe::Seen;
+use crate::features::FeatureChanges;
 use crate::items::Items;
 use crate::pipeline::PipelineError;
 use crate::prepare::Prepared;
@@ -106,6 +107,8 @@ pub(crate) struct Plan {
     pub(crate) duplicates: Vec<Offset>,
     /// The dead letters, where the batch has to do with them.
     pub(crate) letters: Option<Letters>,
+    /// What becomes of the feature store.
+    pub(crate) features: Option<Box<FeatureChanges>>,
     /// Whether the console is to be told of the events that come now.
     pub(crate) describing: bool,
     pub(crate) latest: Vec<LatestEvent>,

@@ -37,6 +37,8 @@ pub(crate) enum Item<'a> {
     Change(Box<Change>),
     /// What became of something that could not be processed.
     Note(Box<Note>),
+    /// Rows or declarations of the feature store.
+    Features(Box<tradewind_features::FeatureNote>),
     /// What changes no state.
     Nothing,
     Unreadable(EntryError),
@@ -76,6 +78,7 @@ fn one<'a>(record: &'a Record, reads: &Reads<'_>, dedupe: &Dedupe) -> Result<Ite
             Ok(Entry::Product(product)) => Item::Product(product),
             Ok(Entry::Change(change)) => Item::Change(change),
             Ok(Entry::DeadLetter(note)) => Item::Note(note),
+            Ok(Entry::Features(note)) => Item::Features(note),
             Ok(_) => Item::Nothing,
             Err(error) => Item::Unreadable(error),
         });

@@ -204,6 +204,7 @@ impl Projection {
                         self.event(&mut plan, reads, &views, record.offset, prepared)?;
                     }
                 }
+                Item::Features(note) => plan.features.get_or_insert_default().apply(reads, &note)?,
                 Item::Nothing => {}
                 Item::Unreadable(error) => {
                     tracing::error!(%error, offset = record.offset, "a log record could not be read");
@@ -247,6 +248,9 @@ impl Projection {
         }
         if let Some(letters) = plan.letters {
             self.current.letters = letters;
+        }
+        if let Some(features) = plan.features {
+            features.show(live, &mut self.current);
         }
         let is_rank_due = !plan.products.is_empty() || !plan.gains.is_empty();
         let mut items = live.items.write();

@@ -25,6 +25,10 @@ pub(crate) struct Tables {
     pub(crate) duplicates: TableId,
     /// Log offset (u64 big-endian) → what could not be processed there.
     pub(crate) dead_letters: TableId,
+    /// `view@v2`, a zero byte, an entity's key → row of features, see [`crate::features`].
+    pub(crate) features: TableId,
+    /// `view/` or `service/` and a name → declaration of features.
+    pub(crate) feature_views: TableId,
     /// The offset and the format version.
     pub(crate) meta: TableId,
 }
@@ -53,6 +57,8 @@ impl Tables {
             imported: store.table("imported")?,
             duplicates: store.table("duplicates")?,
             dead_letters: store.table("dead_letters")?,
+            features: store.table("features")?,
+            feature_views: store.table("feature_views")?,
             meta: store.table("meta")?,
         })
     }
