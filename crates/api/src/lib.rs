@@ -14,6 +14,8 @@ mod dialects;
 mod docs;
 mod enrich;
 mod extract;
+mod feast;
+mod features;
 mod http;
 mod measures;
 mod openapi;

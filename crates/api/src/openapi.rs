@@ -4,7 +4,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use utoipa::OpenApi;
 
-use crate::{collect, dead_letters, decide, operate, profiles, schemas, sql};
+use crate::{collect, dead_letters, decide, feast, features, operate, profiles, schemas, sql};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -25,6 +25,12 @@ use crate::{collect, dead_letters, decide, operate, profiles, schemas, sql};
         dead_letters::handlers::drop_one,
         decide::decide,
         profiles::profile,
+        features::list,
+        features::show,
+        features::lineage,
+        features::put_view,
+        features::put_service,
+        feast::repo::serve,
         schemas::list,
         schemas::show,
         schemas::findings,
@@ -40,6 +46,7 @@ use crate::{collect, dead_letters, decide, operate, profiles, schemas, sql};
         (name = "dead letters", description = "What could not be processed"),
         (name = "sql", description = "Questions over everything that happened"),
         (name = "profiles", description = "What is known of a shopper"),
+        (name = "features", description = "The feature store: views, services, lineage"),
         (name = "schemas", description = "What events should look like, and what they lack"),
         (name = "operate", description = "Health, metrics, counts")
     )

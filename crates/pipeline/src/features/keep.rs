@@ -46,30 +46,25 @@ impl FeatureChanges {
             }
             FeatureNote::View(spec, _) => {
                 let registry = self.registry.get_or_insert_with(|| Registry::clone(&registry));
-                match registry.put_view(spec) {
-                    Ok(_) => {
-                        let versions: Vec<&View> =
-                            registry.versions(&spec.name).iter().map(|v| &**v).collect();
-                        self.declare(format!("view/{}", spec.name), &versions)
-                    }
-                    Err(error) => told(&error),
+                if let Err(error) = registry.put_view(spec) {
+                    refused(&error);
+                    return Ok(());
                 }
+                let versions: Vec<&View> = registry.versions(&spec.name).iter().map(|v| &**v).collect();
+                let bytes = stored(&versions)?;
+                self.declared.insert(format!("view/{}", spec.name), bytes);
+                Ok(())
             }
             FeatureNote::Service(spec, _) => {
                 let registry = self.registry.get_or_insert_with(|| Registry::clone(&registry));
-                match registry.put_service(spec) {
-                    Ok(()) => self.declare(format!("service/{}", spec.name), &spec),
-                    Err(error) => told(&error),
+                if let Err(error) = registry.put_service(spec) {
+                    refused(&error);
+                    return Ok(());
                 }
+                self.declared.insert(format!("service/{}", spec.name), stored(&spec)?);
+                Ok(())
             }
         }
-    }
-
-    fn declare(&mut self, key: String, what: &impl serde::Serialize) -> Result<(), PipelineError> {
-        let mut bytes = vec![VERSION];
-        serde_json::to_writer(&mut bytes, what).map_err(|e| damaged("a declaration of features", &e))?;
-        self.declared.insert(key, bytes);
-        Ok(())
     }
 
     /// Lets readers see it, and keeps it for the next checkpoint.
@@ -82,11 +77,15 @@ impl FeatureChanges {
     }
 }
 
-/// What was refused since it was put into the log, by something that came before it.
-#[expect(clippy::unnecessary_wraps, reason = "an arm of a match that else may fail")]
-fn told(error: &tradewind_features::DeclarationError) -> Result<(), PipelineError> {
+/// Something that came before it in the log leaves no room for it.
+fn refused(error: &tradewind_features::DeclarationError) {
     tracing::warn!(%error, "a declaration of features in the log does not hold any more");
-    Ok(())
+}
+
+fn stored(what: &impl serde::Serialize) -> Result<Vec<u8>, PipelineError> {
+    let mut bytes = vec![VERSION];
+    serde_json::to_writer(&mut bytes, what).map_err(|e| damaged("a declaration of features", &e))?;
+    Ok(bytes)
 }
 
 fn put_rows(rows: &mut Rows, reads: &Reads<'_>, view: &View, batch: &RowBatch) -> Result<(), PipelineError> {
