@@ -72,7 +72,8 @@ pub(crate) async fn show(
 
 fn unknown(name: &str) -> Problem {
     let name: String = name.chars().take(100).collect();
-    let detail = format!("there is nothing named '{name}' in the feature store; /v1/features lists what there is");
+    let detail =
+        format!("there is nothing named '{name}' in the feature store; /v1/features lists what there is");
     Problem::new(Code::NotFound, detail)
 }
 
@@ -157,7 +158,11 @@ pub(crate) async fn put_service(
 }
 
 /// Reads a declaration; its name may be left out, since the path has it.
-async fn read_spec<T: DeserializeOwned>(headers: &HeaderMap, name: &str, body: Inbound) -> Result<T, Problem> {
+async fn read_spec<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    name: &str,
+    body: Inbound,
+) -> Result<T, Problem> {
     let body = read_json(headers, body).await?;
     let invalid = |why: String| Problem::new(Code::InvalidRequest, why);
     let mut json: Value =
@@ -171,11 +176,8 @@ async fn read_spec<T: DeserializeOwned>(headers: &HeaderMap, name: &str, body: I
 }
 
 fn problem_of(error: &DeclarationError) -> Problem {
-    let field = FieldError {
-        pointer: error.pointer.clone(),
-        code: "invalid".into(),
-        detail: error.reason.clone(),
-    };
+    let field =
+        FieldError { pointer: error.pointer.clone(), code: "invalid".into(), detail: error.reason.clone() };
     Problem::new(Code::InvalidRequest, error.to_string()).with_errors(vec![field])
 }
 

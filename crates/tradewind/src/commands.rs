@@ -5,6 +5,7 @@ mod config;
 mod dead_letters;
 mod demo;
 mod evaluate;
+mod features;
 mod import;
 mod rebuild;
 mod remote;
@@ -12,6 +13,7 @@ mod schema;
 mod serve;
 mod sql;
 mod train;
+mod training_set;
 mod verify;
 
 use serde::Serialize;
@@ -32,6 +34,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::DeadLetters(arguments) => {
             dead_letters::run(&loaded(&global, Vec::new())?, &arguments, global.json)
         }
+        Command::Features(arguments) => features::run(&loaded(&global, Vec::new())?, &arguments, global.json),
         Command::Config(ConfigCommand::Show) => config::show(&loaded(&global, Vec::new())?, global.json),
         Command::Schema(what) => schema::run(&loaded(&global, Vec::new())?, &what, global.json),
         Command::Serve(arguments) => {

@@ -40,8 +40,7 @@ pub(super) async fn materialize(
 ) -> Result<Response, Response> {
     check_api_key(&api, &headers).map_err(IntoResponse::into_response)?;
     let body = read_json(&headers, body).await.map_err(IntoResponse::into_response)?;
-    let ask: Materialize =
-        serde_json::from_slice(&body).map_err(|e| FeastError::body(&e).into_response())?;
+    let ask: Materialize = serde_json::from_slice(&body).map_err(|e| FeastError::body(&e).into_response())?;
     let views = views_of(&api, ask.feature_views.as_deref()).map_err(IntoResponse::into_response)?;
     let start = time(ask.start_ts.as_deref()).map_err(IntoResponse::into_response)?;
     let end = time(ask.end_ts.as_deref()).map_err(IntoResponse::into_response)?;
@@ -49,7 +48,8 @@ pub(super) async fn materialize(
     for view in views {
         let Source::Sql(query) = &view.spec.source else { continue };
         let Some(engine) = &api.sql else {
-            let words = "this server answers no SQL: set lake.enabled, and run a program that has the feature `lake`";
+            let words =
+                "this server answers no SQL: set lake.enabled, and run a program that has the feature `lake`";
             return Err(FeastError::unsupported(words).into_response());
         };
         let records =

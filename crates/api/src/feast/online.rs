@@ -70,7 +70,8 @@ fn answer(api: &Api, body: &[u8]) -> Result<Vec<u8>, FeastError> {
     }
     let columns = plan.columns.len() + ask.entities.len();
     if count.saturating_mul(columns) > MAX_CELLS {
-        let message = format!("{count} entities with {columns} columns are over {MAX_CELLS} values: ask for less");
+        let message =
+            format!("{count} entities with {columns} columns are over {MAX_CELLS} values: ask for less");
         return Err(FeastError::bad(message));
     }
     let texts = texts(&registry, &ask)?;
@@ -186,8 +187,7 @@ fn written(ask: &Ask<'_>, plan: &ReadPlan, views: &[ViewRows], count: usize) -> 
     for column in &plan.columns {
         separate(&mut out, &mut is_first);
         let rows = &views[column.view];
-        let is_stored =
-            matches!(plan.views[column.view].view.spec.source, Source::Push(_) | Source::Sql(_));
+        let is_stored = matches!(plan.views[column.view].view.spec.source, Source::Push(_) | Source::Sql(_));
         out.extend_from_slice(br#"{"values":"#);
         list(&mut out, count, |out, n| match rows.value(n, column.place) {
             Some(value) => value.write_json(out),

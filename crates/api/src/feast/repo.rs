@@ -38,8 +38,7 @@ pub(crate) async fn serve(State(api): State<Arc<Api>>, headers: HeaderMap) -> Re
         Problem::new(Code::Internal, "the repository could not be packed; see the program's log")
     })?;
     let disposition = "attachment; filename=\"feast-repo.tar.gz\"";
-    let told =
-        [(header::CONTENT_TYPE, "application/gzip"), (header::CONTENT_DISPOSITION, disposition)];
+    let told = [(header::CONTENT_TYPE, "application/gzip"), (header::CONTENT_DISPOSITION, disposition)];
     Ok((told, archive).into_response())
 }
 
@@ -126,7 +125,8 @@ fn define_view<'a>(py: &mut String, view: &'a View, pushes: &mut BTreeMap<&'a st
             .entry(push)
             .or_insert_with(|| {
                 let variable = format!("push_{push}");
-                let _ = writeln!(py, "{variable} = PushSource(name={}, batch_source={name}_file)", text(push));
+                let _ =
+                    writeln!(py, "{variable} = PushSource(name={}, batch_source={name}_file)", text(push));
                 variable
             })
             .clone(),

@@ -13,7 +13,8 @@ pub(super) fn row_of<'a>(
     get: impl Fn(&str) -> Option<&'a Json>,
 ) -> Result<NewRow, FeastError> {
     let column = |name: &str| {
-        get(name).ok_or_else(|| FeastError::bad(format!("the column {name} of {} is missing", view.versioned())))
+        get(name)
+            .ok_or_else(|| FeastError::bad(format!("the column {name} of {} is missing", view.versioned())))
     };
     let mut parts = Vec::with_capacity(1);
     for key in view.spec.keys() {
@@ -34,7 +35,9 @@ pub(super) fn row_of<'a>(
         .ok_or_else(|| wrong("event_timestamp", "it is neither a time nor seconds since 1970"))?;
     let created_at = match get("created").or_else(|| get("created_timestamp")) {
         None | Some(Json::Null) => now,
-        Some(json) => time_of(json).ok_or_else(|| wrong("created", "it is neither a time nor seconds since 1970"))?,
+        Some(json) => {
+            time_of(json).ok_or_else(|| wrong("created", "it is neither a time nor seconds since 1970"))?
+        }
     };
     let mut values = Vec::with_capacity(view.spec.features.len());
     for feature in &view.spec.features {

@@ -56,8 +56,7 @@ pub(super) async fn push(
 ) -> Result<Response, Response> {
     check_api_key(&api, &headers).map_err(IntoResponse::into_response)?;
     let body = read_json(&headers, body).await.map_err(IntoResponse::into_response)?;
-    let push: Push =
-        serde_json::from_slice(&body).map_err(|e| FeastError::body(&e).into_response())?;
+    let push: Push = serde_json::from_slice(&body).map_err(|e| FeastError::body(&e).into_response())?;
     if push.to == To::Offline {
         let words = "rows are kept in the log as they come: push them online, or online_and_offline";
         return Err(FeastError::unsupported(words).into_response());
@@ -87,13 +86,10 @@ pub(super) async fn write(
 ) -> Result<Response, Response> {
     check_api_key(&api, &headers).map_err(IntoResponse::into_response)?;
     let body = read_json(&headers, body).await.map_err(IntoResponse::into_response)?;
-    let write: Write =
-        serde_json::from_slice(&body).map_err(|e| FeastError::body(&e).into_response())?;
+    let write: Write = serde_json::from_slice(&body).map_err(|e| FeastError::body(&e).into_response())?;
     let registry = api.pipeline.feature_registry();
-    let view = registry
-        .look_up(&write.feature_view_name)
-        .map_err(|e| FeastError::of_plan(&e).into_response())?
-        .view;
+    let view =
+        registry.look_up(&write.feature_view_name).map_err(|e| FeastError::of_plan(&e).into_response())?.view;
     if !matches!(view.spec.source, Source::Push(_) | Source::Sql(_)) {
         let words = format!("{} is computed from what is known; nobody writes it", view.versioned());
         return Err(FeastError::bad(words).into_response());
