@@ -31,6 +31,7 @@ use axum::routing::{get, post};
 
 use crate::state::Api;
 use error::FeastError;
+pub(crate) use write::rows_of_body;
 
 /// The paths on which Feast's client listens.
 const PATHS: [&str; 7] = [

@@ -18,6 +18,7 @@ pub mod cookies;
 pub mod decide;
 pub mod event;
 pub mod events;
+pub mod feast;
 pub mod ga4;
 pub mod imports;
 pub mod log_entry;
@@ -55,6 +56,7 @@ pub fn targets() -> Vec<Target> {
         ("snowplow", snowplow::check),
         ("cloudevents", cloudevents::check),
         ("shopify", shopify::check),
+        ("feast", feast::check),
         ("cookies", cookies::check),
         ("event", event::check),
         ("log_segment", log_segment::check),

@@ -83,7 +83,10 @@ async fn fill(pipeline: &Pipeline, people: usize) -> Result<(), Failure> {
             patiently(pipeline, async || pipeline.collect(&events).await.is_ok()).await;
         }
         let rows: Vec<NewRow> = batch.filter(|n| n % 10 == 0).map(|n| row(&view, n)).collect();
-        patiently(pipeline, async || pipeline.put_feature_rows(&view, rows.clone()).await.is_ok()).await;
+        patiently(pipeline, async || {
+            pipeline.put_feature_rows(vec![(Arc::clone(&view), rows.clone())]).await.is_ok()
+        })
+        .await;
     }
     while !pipeline.settled(Duration::from_secs(5)).await {}
     Ok(())

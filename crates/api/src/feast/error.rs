@@ -71,6 +71,12 @@ impl FeastError {
         Self::new(status, class, error.to_string())
     }
 
+    /// The handler panicked.
+    pub(super) fn bug() -> Self {
+        let message = "the request could not be handled; this is a bug, please report it";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "FeastError", message)
+    }
+
     pub(super) fn unreadable(error: &PipelineError) -> Self {
         tracing::error!(%error, "features could not be read");
         let message = "the features could not be read; see the program's log";

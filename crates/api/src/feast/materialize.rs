@@ -57,7 +57,7 @@ pub(super) async fn materialize(
         let now = api.now();
         let rows = records.iter().map(|record| row_of(&view, now, |name| record.get(name)));
         let rows = rows.collect::<Result<_, _>>().map_err(IntoResponse::into_response)?;
-        put(&api, &view, rows).await?;
+        put(&api, vec![(Arc::clone(&view), rows)]).await?;
     }
     Ok(StatusCode::OK.into_response())
 }

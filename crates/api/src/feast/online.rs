@@ -6,7 +6,7 @@
 //! its view allows is `OUTSIDE_MAX_AGE` and has no values, so that serving and training agree; else
 //! `NOT_FOUND`.
 //!
-//! Limits: 500,000 values in one answer.
+//! Limits: 200,000 values in one answer.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -27,7 +27,9 @@ use crate::body::{Inbound, read_json};
 use crate::state::Api;
 
 /// The most values of an answer.
-const MAX_CELLS: usize = 500_000;
+const MAX_CELLS: usize = 200_000;
+/// From so many bytes on, a request is answered on a thread of its own.
+const LARGE_BYTES: usize = 4 << 10;
 /// The time of what has none.
 const NO_TIME: &str = "1970-01-01T00:00:00Z";
 
@@ -56,7 +58,14 @@ pub(super) async fn get_online_features(
 ) -> Result<Response, Response> {
     check_api_key(&api, &headers).map_err(IntoResponse::into_response)?;
     let body = read_json(&headers, body).await.map_err(IntoResponse::into_response)?;
-    let answer = answer(&api, &body).map_err(IntoResponse::into_response)?;
+    // What takes long leaves this thread to others.
+    let answer = if body.len() < LARGE_BYTES {
+        answer(&api, &body)
+    } else {
+        let large = tokio::task::spawn_blocking(move || answer(&api, &body)).await;
+        large.unwrap_or_else(|_| Err(FeastError::bug()))
+    };
+    let answer = answer.map_err(IntoResponse::into_response)?;
     Ok(([(header::CONTENT_TYPE, "application/json")], answer).into_response())
 }
 

@@ -62,19 +62,14 @@ pub(super) async fn push(
         return Err(FeastError::unsupported(words).into_response());
     }
     let registry = api.pipeline.feature_registry();
-    let views: Vec<&Arc<View>> = registry.pushed_by(&push.push_source_name).collect();
+    let views: Vec<Arc<View>> = registry.pushed_by(&push.push_source_name).cloned().collect();
     if views.is_empty() {
         return Err(FeastError::no_push_source(&push.push_source_name).into_response());
     }
     let now = api.now();
-    let rows: Vec<Vec<NewRow>> = views
-        .iter()
-        .map(|view| rows_of(view, &push.df, now))
-        .collect::<Result<_, _>>()
-        .map_err(IntoResponse::into_response)?;
-    for (view, rows) in views.into_iter().zip(rows) {
-        put(&api, view, rows).await?;
-    }
+    let rows: Result<Vec<_>, FeastError> =
+        views.into_iter().map(|view| Ok((Arc::clone(&view), rows_of(&view, &push.df, now)?))).collect();
+    put(&api, rows.map_err(IntoResponse::into_response)?).await?;
     Ok(StatusCode::OK.into_response())
 }
 
@@ -95,12 +90,19 @@ pub(super) async fn write(
         return Err(FeastError::bad(words).into_response());
     }
     let rows = rows_of(&view, &write.df, api.now()).map_err(IntoResponse::into_response)?;
-    put(&api, &view, rows).await?;
+    put(&api, vec![(view, rows)]).await?;
     Ok(([(header::CONTENT_TYPE, "application/json")], "null").into_response())
 }
 
-pub(super) async fn put(api: &Api, view: &View, rows: Vec<NewRow>) -> Result<(), Response> {
-    api.pipeline.put_feature_rows(view, rows).await.map_err(|e| not_collected(e).into_response())
+/// Hands rows over, all or none.
+pub(super) async fn put(api: &Api, rows: Vec<(Arc<View>, Vec<NewRow>)>) -> Result<(), Response> {
+    api.pipeline.put_feature_rows(rows).await.map_err(|e| not_collected(e).into_response())
+}
+
+/// The rows of a body that writes, for one view; `None` when it does not read.
+pub(crate) fn rows_of_body(body: &[u8], view: &View, received: UtcMillis) -> Option<Vec<NewRow>> {
+    let write: Write = serde_json::from_slice(body).ok()?;
+    rows_of(view, &write.df, received).ok()
 }
 
 /// The rows of a data frame, for one view.

@@ -21,20 +21,22 @@ impl Pipeline {
         self.inner.live.features.load_full()
     }
 
-    /// Takes rows of a view: on success they are durable, and readers see them, or will within moments when
-    /// the projection is behind. A row that is older than the one that is there changes nothing. Rows that
-    /// do not fit the view are dropped, so check them with [`Row::fits`](tradewind_features::Row::fits).
+    /// Takes rows of views: on success all of them are durable, and readers see them, or will within moments
+    /// when the projection is behind. A row that is older than the one that is there changes nothing. Rows
+    /// that do not fit their view are dropped, so check them with [`Row::fits`](tradewind_features::Row::fits).
     ///
     /// # Errors
     /// [`CollectError`]; then none of them was taken.
-    pub async fn put_feature_rows(&self, view: &View, rows: Vec<NewRow>) -> Result<(), CollectError> {
-        let together = if view.spec.entity.is_personal() { 1 } else { ROWS_OF_A_RECORD };
-        let mut notes = Vec::with_capacity(rows.len().div_ceil(together));
-        let mut rows = rows.into_iter().peekable();
-        while rows.peek().is_some() {
-            let (view, version) = (view.spec.name.clone(), view.version);
-            let rows = rows.by_ref().take(together).collect();
-            notes.push(FeatureNote::Rows(RowBatch { view, version, rows }));
+    pub async fn put_feature_rows(&self, rows: Vec<(Arc<View>, Vec<NewRow>)>) -> Result<(), CollectError> {
+        let mut notes = Vec::new();
+        for (view, rows) in rows {
+            let together = if view.spec.entity.is_personal() { 1 } else { ROWS_OF_A_RECORD };
+            let mut rows = rows.into_iter().peekable();
+            while rows.peek().is_some() {
+                let (view, version) = (view.spec.name.clone(), view.version);
+                let rows = rows.by_ref().take(together).collect();
+                notes.push(FeatureNote::Rows(RowBatch { view, version, rows }));
+            }
         }
         self.note_features(&notes).await
     }

@@ -9,6 +9,9 @@ use crate::measures;
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::reads;
 
+/// Entities that are computed under one lock, so that nobody waits long for it.
+const AT_ONCE: usize = 256;
+
 /// What became of one entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowState {
@@ -106,19 +109,23 @@ impl Pipeline {
         (now, rows): (UtcMillis, &mut ViewRows),
     ) -> Result<(), PipelineError> {
         let getters: Vec<_> = names(planned).map(of_profile).collect();
-        let items = self.inner.live.items.read();
-        let seen = Seen { now, currency: self.inner.settings.currency, items: &items };
-        for entity in entities {
-            let found = match self.subject_of(&planned.view, entity.as_ref(), purposes) {
-                Some(subject) => self.profile(&subject)?,
-                None => None,
-            };
-            match found {
-                Some((_, profile)) => rows.push(
-                    profile.last_seen,
-                    getters.iter().map(|get| get.and_then(|get| get(&seen, &profile))),
-                ),
-                None => rows.push_none(RowState::NotFound, UtcMillis::default()),
+        for some in entities.chunks(AT_ONCE) {
+            // The store is asked before the lock is taken.
+            let mut found = Vec::with_capacity(some.len());
+            for entity in some {
+                let subject = self.subject_of(&planned.view, entity.as_ref(), purposes);
+                found.push(subject.map_or(Ok(None), |subject| self.profile(&subject))?);
+            }
+            let items = self.inner.live.items.read();
+            let seen = Seen { now, currency: self.inner.settings.currency, items: &items };
+            for profile in found {
+                match profile {
+                    Some((_, profile)) => rows.push(
+                        profile.last_seen,
+                        getters.iter().map(|get| get.and_then(|get| get(&seen, &profile))),
+                    ),
+                    None => rows.push_none(RowState::NotFound, UtcMillis::default()),
+                }
             }
         }
         Ok(())
@@ -132,15 +139,21 @@ impl Pipeline {
     ) {
         let getters: Vec<_> = names(planned).map(of_product).collect();
         let live = &self.inner.live;
-        let (items, catalog, popularity) = (live.items.read(), live.catalog.load(), live.popularity.read());
-        for entity in entities {
-            let found = items.number(entity.as_ref()).and_then(|item| Some((item, catalog.get(item)?)));
-            let Some((item, product)) = found else {
-                rows.push_none(RowState::NotFound, UtcMillis::default());
-                continue;
-            };
-            let score = popularity.score(item, now.get());
-            rows.push(product.updated_at, getters.iter().map(|get| get.and_then(|get| get(product, score))));
+        let catalog = live.catalog.load();
+        for some in entities.chunks(AT_ONCE) {
+            let (items, popularity) = (live.items.read(), live.popularity.read());
+            for entity in some {
+                let found = items.number(entity.as_ref()).and_then(|item| Some((item, catalog.get(item)?)));
+                let Some((item, product)) = found else {
+                    rows.push_none(RowState::NotFound, UtcMillis::default());
+                    continue;
+                };
+                let score = popularity.score(item, now.get());
+                rows.push(
+                    product.updated_at,
+                    getters.iter().map(|get| get.and_then(|get| get(product, score))),
+                );
+            }
         }
     }
 

@@ -37,7 +37,8 @@ fn row(view: &View, entity: &str, before_ms: i64, visits: i64) -> NewRow {
 }
 
 fn put(pipeline: &Pipeline, view: &View, rows: Vec<NewRow>) {
-    within_runtime(async { pipeline.put_feature_rows(view, rows).await.unwrap() });
+    let rows = vec![(std::sync::Arc::new(view.clone()), rows)];
+    within_runtime(async { pipeline.put_feature_rows(rows).await.unwrap() });
 }
 
 fn ask(pipeline: &Pipeline, name: &str, entities: &[&str]) -> ViewRows {
