@@ -17,8 +17,10 @@ export function whyNoFeast() {
 
 async function run(script, given) {
   const all = [path.join(CLIENTS, "py", script), ...given];
-  // Feast would tell its makers of every run.
-  const env = { ...process.env, FEAST_USAGE: "False" };
+  // The program refuses settings that it does not know, TRADEWIND_BIN among them; Feast would tell its makers of
+  // every run.
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith("TRADEWIND_"));
+  const env = { ...Object.fromEntries(own), FEAST_USAGE: "False" };
   const { stdout } = await promisify(execFile)(PYTHON, all, { timeout: TIMEOUT_MS, env, maxBuffer: 16 << 20 });
   return JSON.parse(stdout.trim().split("\n").at(-1));
 }

@@ -60,16 +60,16 @@ fn main() -> Result<(), Failure> {
     };
     let plan = registry.plan(&PROFILE, Naming::Short)?;
     let took = measured(READS, || read(&pipeline, &plan, &[format!("user_id:u{}", one(people))]))?;
-    told("5 features of one profile", took);
+    told("5 features of one profile", &took);
     let plan = registry.plan(&["habits"], Naming::Short)?;
     let took = measured(READS, || read(&pipeline, &plan, &[format!("u{}", one(people.div_ceil(10)) * 10)]))?;
-    told("2 features of one pushed row", took);
+    told("2 features of one pushed row", &took);
     let plan = registry.plan(&PROFILE, Naming::Short)?;
     let took = measured(200, || {
         let names: Vec<String> = (0..1_000).map(|_| format!("user_id:u{}", one(people))).collect();
         read(&pipeline, &plan, &names)
     })?;
-    told("5 features of 1,000 profiles", took);
+    told("5 features of 1,000 profiles", &took);
     Ok(())
 }
 
@@ -141,7 +141,7 @@ fn measured(count: usize, mut work: impl FnMut() -> Result<(), Failure>) -> Resu
 }
 
 #[expect(clippy::print_stdout, reason = "an example's results")]
-fn told(what: &str, took: Vec<Duration>) {
+fn told(what: &str, took: &[Duration]) {
     let at = |share: f64| took[((took.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e6;
     let mean = took.iter().sum::<Duration>().as_secs_f64() * 1e6 / took.len() as f64;
     println!("{what}: mean {mean:.1} µs, p50 {:.1}, p99 {:.1}, p99.9 {:.1}", at(0.5), at(0.99), at(0.999));

@@ -4,8 +4,8 @@
 //! `definitions.py` with entities, views and services. Each view names a Parquet file for offline use,
 //! `data/<view>.parquet`, with the columns of its keys and features, `event_timestamp` and `created`.
 //!
-//! The names that go into Python are checked when they are declared; texts are written as JSON strings, which
-//! Python reads alike.
+//! The names that go into Python are checked when they are declared, and stand behind a prefix, since `import` is
+//! a fine name of a view; texts are written as JSON strings, which Python reads alike.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -116,7 +116,7 @@ fn define_view<'a>(py: &mut String, view: &'a View, pushes: &mut BTreeMap<&'a st
     // Writing into a text does not fail.
     let _ = write!(
         py,
-        "\n{name}_file = FileSource(name=\"{name}_file\", path=\"data/{name}.parquet\", \
+        "\nfile_{name} = FileSource(name=\"{name}_file\", path=\"data/{name}.parquet\", \
          timestamp_field=\"event_timestamp\", created_timestamp_column=\"created\")\n"
     );
     let source = match &spec.source {
@@ -126,16 +126,16 @@ fn define_view<'a>(py: &mut String, view: &'a View, pushes: &mut BTreeMap<&'a st
             .or_insert_with(|| {
                 let variable = format!("push_{push}");
                 let _ =
-                    writeln!(py, "{variable} = PushSource(name={}, batch_source={name}_file)", text(push));
+                    writeln!(py, "{variable} = PushSource(name={}, batch_source=file_{name})", text(push));
                 variable
             })
             .clone(),
-        _ => format!("{name}_file"),
+        _ => format!("file_{name}"),
     };
     let entities: Vec<String> = spec.keys().iter().map(|k| format!("entity_{}", k.name)).collect();
     let _ = write!(
         py,
-        "{name} = FeatureView(\n    name={},\n    entities=[{}],\n    ttl=timedelta(seconds={}),\n    schema=[\n",
+        "view_{name} = FeatureView(\n    name={},\n    entities=[{}],\n    ttl=timedelta(seconds={}),\n    schema=[\n",
         text(name),
         entities.join(", "),
         spec.ttl_seconds
@@ -175,7 +175,7 @@ fn define_service(py: &mut String, registry: &Registry, service: &ServiceSpec) {
         views[place].1.extend(features);
     }
     let projections: Vec<String> =
-        views.iter().map(|(view, features)| format!("{view}[[{}]]", features.join(", "))).collect();
+        views.iter().map(|(view, features)| format!("view_{view}[[{}]]", features.join(", "))).collect();
     // Writing into a text does not fail.
     let _ = write!(
         py,

@@ -82,7 +82,7 @@ impl Pipeline {
                 }
             }
             Source::Push(_) | Source::Sql(_) => {
-                self.read_stored(planned, entities, purposes, (now, &mut rows))?
+                self.read_stored(planned, entities, purposes, (now, &mut rows))?;
             }
         }
         measures::features_read(&view.versioned(), &rows.states, now);

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::PATHS;
-use crate::admission::AdmissionSettings;
 use crate::dialects::testing::{RECEIVED, Shop, never_fails};
 
 /// What the SDK of 0.67 sent, for a view `driver_hourly_stats` of drivers by number.
@@ -156,12 +155,7 @@ fn errors_name_the_exception_to_raise() {
     check("/write-to-online-store", &write("gone", json!({})), (404, "FeatureViewNotFoundException"), "gone");
     check("/write-to-online-store", &write("product_stats", json!({})), (400, "FeastError"), "computed");
     let lacking = json!({"driver_id": [1], "event_timestamp": ["2026-11-20"]});
-    check(
-        "/write-to-online-store",
-        &write("driver_hourly_stats", lacking),
-        (400, "FeastError"),
-        "event_timestamp",
-    );
+    check("/write-to-online-store", &write("driver_hourly_stats", lacking), (400, "FeastError"), "conv_rate");
     let gone = json!({"end_ts": "2026-11-20T20:43:04", "feature_views": ["gone"]});
     check("/materialize", &gone, (404, "FeatureViewNotFoundException"), "gone");
     check("/search", &json!(SEARCH), (501, "FeastProviderNotImplementedError"), "vectors");
@@ -169,14 +163,18 @@ fn errors_name_the_exception_to_raise() {
 
 #[test]
 fn refusals_of_others_are_encoded_too() {
-    let settings = AdmissionSettings { max_inflight_bytes: 1, ..AdmissionSettings::default() };
-    let shop = Shop::with(settings, 1_000_000, |store| std::sync::Arc::new(store));
+    let shop = shop();
+    // As long as this is held there is no memory for anybody who asks.
+    let held = shop.api.admission.fill_asking();
     for path in PATHS {
-        let (status, headers, text) =
-            shop.answer("POST", path, &[("content-length", "900000")], vec![b' '; 900_000]);
+        let (status, headers, text) = shop.answer("POST", path, &[("content-length", "100000")], BY_LIST);
         assert_eq!((status, exception(&text).0.as_str()), (429, "FeastError"), "{path}");
         assert!(headers.contains_key("retry-after") && headers["content-type"] == "application/json");
     }
+    drop(held);
+    let large = vec![b' '; 600_000];
+    let (status, _, text) = shop.answer("POST", "/push", &[], large);
+    assert_eq!((status, exception(&text).0.as_str()), (413, "FeastError"));
     let (status, _, text) = shop.answer("GET", "/v1/features/gone", &[], "");
     assert!(status != 200 && text.starts_with('{'), "others keep their problem documents: {text}");
 }
