@@ -129,12 +129,13 @@ describe("feast's SDK", { skip: whyNoFeast() }, () => {
   test(`joins ${ROWS} rows point in time as we do, cell by cell`, async () => {
     const compared = await compareHistory(binary(), folder, ROWS, 7);
     const same = { customer: 0, event_timestamp: 0, visits: 0, spend: 0, city: 0 };
-    assert.ok(compared.rowsOfFeast >= ROWS, JSON.stringify(compared));
+    assert.ok(compared.compared >= ROWS && compared.pairs > ROWS / 100, JSON.stringify(compared));
     assert.deepEqual(compared.fromFeast, same);
     assert.deepEqual(compared.fromPandas, same);
-    // Feast's store of files leaves out asks of which it finds nothing; see py/feast_history.py.
+    // What Feast's store of files gets wrong is told in py/feast_history.py.
     assert.equal(compared.leftOutThoughFound, 0);
     assert.equal(compared.rowsOfFeast + compared.leftOut, compared.asked);
+    console.log(JSON.stringify(compared));
     assert.ok(compared.found > ROWS / 10 && compared.missing > ROWS / 10, JSON.stringify(compared));
   });
 });
