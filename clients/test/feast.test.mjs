@@ -126,7 +126,7 @@ describe("feast's SDK", { skip: whyNoFeast() }, () => {
 
   test("reads a thousand entities at once", () => assert.equal(seen.thousand, 2));
 
-  test(`joins ${ROWS} rows point in time as we do, cell by cell`, async () => {
+  test(`joins ${ROWS} rows point in time as we do, cell by cell`, async (t) => {
     const compared = await compareHistory(binary(), folder, ROWS, 7);
     const same = { customer: 0, event_timestamp: 0, visits: 0, spend: 0, city: 0 };
     assert.ok(compared.compared >= ROWS && compared.pairs > ROWS / 100, JSON.stringify(compared));
@@ -135,7 +135,7 @@ describe("feast's SDK", { skip: whyNoFeast() }, () => {
     // What Feast's store of files gets wrong is told in py/feast_history.py.
     assert.equal(compared.leftOutThoughFound, 0);
     assert.equal(compared.rowsOfFeast + compared.leftOut, compared.asked);
-    console.log(JSON.stringify(compared));
+    t.diagnostic(JSON.stringify(compared));
     assert.ok(compared.found > ROWS / 10 && compared.missing > ROWS / 10, JSON.stringify(compared));
   });
 });

@@ -4,13 +4,14 @@
 //! SQL is asked for its rows with `start_ts < event_timestamp ≤ end_ts`; rows that are there already change
 //! nothing. One run takes as many rows as a query may answer (`lake.sql_max_rows`).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use serde_json::{Map, Value as Json};
+use serde_json::value::RawValue;
 use tradewind_features::{Source, View};
 use tradewind_kernel::UtcMillis;
 use tradewind_ports::{SqlEngine, SqlForm};
@@ -55,7 +56,8 @@ pub(super) async fn materialize(
         let records =
             records(engine.as_ref(), query, start, end).await.map_err(IntoResponse::into_response)?;
         let now = api.now();
-        let rows = records.iter().map(|record| row_of(&view, now, |name| record.get(name)));
+        let rows =
+            records.iter().map(|record| row_of(&view, now, |name| record.get(name).map(|cell| &**cell)));
         let rows = rows.collect::<Result<_, _>>().map_err(IntoResponse::into_response)?;
         put(&api, vec![(Arc::clone(&view), rows)]).await?;
     }
@@ -79,7 +81,7 @@ async fn records(
     query: &str,
     start: UtcMillis,
     end: UtcMillis,
-) -> Result<Vec<Map<String, Json>>, FeastError> {
+) -> Result<Vec<BTreeMap<String, Box<RawValue>>>, FeastError> {
     let query = format!(
         "SELECT * FROM ({}) AS q WHERE q.event_timestamp > TIMESTAMP '{}' AND q.event_timestamp <= TIMESTAMP '{}'",
         query.trim().trim_end_matches(';'),

@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use serde_json::Value as Json;
+use serde_json::value::RawValue;
 use tradewind_features::{NewRow, Source, View};
 use tradewind_kernel::UtcMillis;
 
@@ -22,7 +22,8 @@ use crate::body::{Inbound, read_json};
 use crate::collect::handlers::not_collected;
 use crate::state::Api;
 
-type Frame = BTreeMap<String, Vec<Json>>;
+/// Cells as they came: numbers are read to the last bit.
+type Frame = BTreeMap<String, Vec<Box<RawValue>>>;
 
 #[derive(Deserialize)]
 struct Push {
@@ -111,5 +112,7 @@ fn rows_of(view: &View, df: &Frame, now: UtcMillis) -> Result<Vec<NewRow>, Feast
     if df.values().any(|column| column.len() != count) {
         return Err(FeastError::bad("all columns of df have the same length"));
     }
-    (0..count).map(|n| row_of(view, now, |name| df.get(name).and_then(|column| column.get(n)))).collect()
+    (0..count)
+        .map(|n| row_of(view, now, |name| df.get(name).and_then(|column| column.get(n)).map(|cell| &**cell)))
+        .collect()
 }
