@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs what the tests need: npm packages, Python's clients, Chromium. Does nothing that was done before.
-# Usage: install.sh [node] [python] [browser]     (all three if none is named)
+# Installs what the tests need: npm packages, Python's clients, Feast's SDK, Chromium. Does nothing that was done
+# before.
+# Usage: install.sh [node] [python] [feast] [browser]     (all four if none is named)
 set -eu
 cd "$(dirname "$0")"
 
@@ -24,14 +25,24 @@ install_node() {
   cp package-lock.json node_modules/.installed
 }
 
-install_python() {
+# Makes the virtual environment $1 with what the list $2 pins.
+install_environment() {
   command -v python3 >/dev/null || fail "python3 is missing; install Python 3.10 or later with its venv module"
-  is_current requirements.txt .venv/.installed && return
-  rm -rf .venv
-  python3 -m venv .venv || { rm -rf .venv; fail "python3 cannot make a virtual environment; install its venv module (python3-venv on Debian)"; }
-  .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.txt ||
-    fail "pip could not install clients/requirements.txt; the lines above say why"
-  cp requirements.txt .venv/.installed
+  is_current "$2" "$1/.installed" && return
+  rm -rf "$1"
+  python3 -m venv "$1" || { rm -rf "$1"; fail "python3 cannot make a virtual environment; install its venv module (python3-venv on Debian)"; }
+  "$1/bin/pip" install --quiet --disable-pip-version-check --no-deps --requirement "$2" ||
+    fail "pip could not install clients/$2; the lines above say why"
+  cp "$2" "$1/.installed"
+}
+
+install_python() {
+  install_environment .venv requirements.txt
+}
+
+# Apart from the other clients: it is large, and pins much.
+install_feast() {
+  install_environment .venv-feast requirements-feast.txt
 }
 
 has_browser() {
@@ -50,10 +61,10 @@ install_browser() {
   has_browser || fail "chromium was installed and is not in /usr/bin; name its program in CHROMIUM"
 }
 
-[ $# -gt 0 ] || set -- node python browser
+[ $# -gt 0 ] || set -- node python feast browser
 for part in "$@"; do
   case $part in
-    node | python | browser) "install_$part" ;;
-    *) fail "there is no part '$part'; there are node, python and browser" ;;
+    node | python | feast | browser) "install_$part" ;;
+    *) fail "there is no part '$part'; there are node, python, feast and browser" ;;
   esac
 done

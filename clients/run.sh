@@ -1,19 +1,21 @@
 #!/bin/sh
-# Installs what is needed and runs the tests: run.sh [clients|browser|all]     (all if none is named)
-# What cannot be had here (Python's clients, Chromium) is named on a line of its own as SKIPPED and fails nothing.
+# Installs what is needed and runs the tests: run.sh [clients|feast|browser|all]     (all if none is named)
+# What cannot be had here (Python's clients, Feast's SDK, Chromium) is named on a line of its own as SKIPPED and fails nothing.
 set -eu
 cd "$(dirname "$0")"
 
 clients="test/segment-node.test.mjs test/segment-python.test.mjs test/rudder.test.mjs test/other-dialects.test.mjs"
 clients="$clients test/shopify.test.mjs test/retries.test.mjs test/lake.test.mjs"
+feast="test/feast.test.mjs"
 browser="test/segment-browser.test.mjs test/rudder-browser.test.mjs test/storefront.test.mjs test/live-profile.test.mjs"
-parts="python browser"
+parts="python feast browser"
 case ${1:-all} in
   clients) tests=$clients parts=python ;;
+  feast) tests=$feast parts=feast ;;
   browser) tests=$browser parts=browser ;;
-  all) tests="$clients $browser" ;;
+  all) tests="$clients $feast $browser" ;;
   *)
-    echo "run.sh: there is no set '$1'; there are clients, browser and all" >&2
+    echo "run.sh: there is no set '$1'; there are clients, feast, browser and all" >&2
     exit 2
     ;;
 esac

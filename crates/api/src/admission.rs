@@ -68,6 +68,12 @@ pub(crate) struct Admission {
 }
 
 impl Admission {
+    /// Takes all memory of those who ask, until what comes back is dropped.
+    #[cfg(test)]
+    pub(crate) fn fill_asking(&self) -> Vec<allowance::Reservation> {
+        std::iter::from_fn(|| self.asking.reserve(64 << 10)).collect()
+    }
+
     /// Nothing under way. `keys` are the write keys that are known.
     pub(crate) fn new(settings: &AdmissionSettings, keys: &[String]) -> Self {
         let asking = (settings.max_inflight_bytes / ASKING_SHARE).max(ASKING_LEAST_BYTES);

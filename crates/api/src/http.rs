@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post};
+use axum::routing::{any, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 use tradewind_events::Kind;
 
@@ -22,8 +22,8 @@ use crate::extract::Query;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
 use crate::{
-    audiences, consent, decide, docs, identity, openapi, operate, outbox, profiles, schemas, sql, trace,
-    vault,
+    audiences, consent, decide, docs, feast, features, identity, openapi, operate, outbox, profiles, schemas,
+    sql, trace, vault,
 };
 
 /// Paths on which browsers of other origins may send events.
@@ -75,6 +75,11 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
         .route("/v1/profiles/search", post(audiences::search))
         .route("/v1/audiences/preview", post(audiences::preview))
         .route("/v1/traits", get(profiles::list))
+        .route("/v1/features", get(features::list))
+        .route("/v1/features/{name}", get(features::show))
+        .route("/v1/features/{name}/lineage", get(features::lineage))
+        .route("/v1/features/views/{name}", put(features::put_view))
+        .route("/v1/features/services/{name}", put(features::put_service))
         .route("/v1/schemas", get(schemas::list))
         .route("/v1/schemas/findings", get(schemas::findings))
         .route("/v1/schemas/{event}", get(schemas::show))
@@ -89,7 +94,7 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
         .route("/docs", get(docs::reference))
         .route("/docs/errors/{code}", get(docs::error_page))
         .route("/v1/{*path}", any(nothing_here));
-    routes = other_dialects(routes);
+    routes = feast::routes(other_dialects(routes));
     let kinds = [
         (Kind::Track, ["/v1/track", "/v1/t"]),
         (Kind::Identify, ["/v1/identify", "/v1/i"]),
@@ -118,6 +123,7 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(&api), admit))
         .layer(middleware::from_fn_with_state(api, cors))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(feast::encode_errors))
         .layer(middleware::from_fn(trace::observe))
 }
 

@@ -16,6 +16,8 @@ mod dialects;
 mod docs;
 mod enrich;
 mod extract;
+mod feast;
+mod features;
 mod http;
 mod identity;
 mod measures;

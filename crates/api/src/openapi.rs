@@ -5,8 +5,8 @@ use axum::response::IntoResponse;
 use utoipa::OpenApi;
 
 use crate::{
-    audiences, collect, consent, dead_letters, decide, identity, operate, outbox, profiles, schemas, sql,
-    vault,
+    audiences, collect, consent, dead_letters, decide, feast, features, identity, operate, outbox, profiles,
+    schemas, sql, vault,
 };
 
 #[derive(OpenApi)]
@@ -41,6 +41,12 @@ use crate::{
         profiles::list,
         audiences::search,
         audiences::preview,
+        features::list,
+        features::show,
+        features::lineage,
+        features::put_view,
+        features::put_service,
+        feast::repo::serve,
         schemas::list,
         schemas::show,
         schemas::findings,
@@ -61,6 +67,7 @@ use crate::{
         (name = "vault", description = "What is sealed, for the few who may open it"),
         (name = "consent", description = "What a shopper agrees to"),
         (name = "audiences", description = "Groups of shoppers, by rules over traits"),
+        (name = "features", description = "The feature store: views, services, lineage"),
         (name = "schemas", description = "What events should look like, and what they lack"),
         (name = "operate", description = "Health, metrics, counts")
     )

@@ -20,6 +20,9 @@ use crate::state::Api;
 const SECONDS: &[f64] =
     &[0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
+/// Upper bounds of the buckets of the age of features: a second to a month, in seconds.
+const AGES: &[f64] = &[1.0, 10.0, 60.0, 600.0, 3_600.0, 21_600.0, 86_400.0, 604_800.0, 2_592_000.0];
+
 /// Installs the recorder that `/metrics` reads; once in a process.
 ///
 /// # Errors
@@ -27,6 +30,7 @@ const SECONDS: &[f64] =
 pub fn install_metrics() -> Result<PrometheusHandle, BuildError> {
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), SECONDS)?
+        .set_buckets_for_metric(Matcher::Full("tradewind_features_age_seconds".into()), AGES)?
         .install_recorder()?;
     measures::describe();
     Ok(handle)

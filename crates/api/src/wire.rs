@@ -11,6 +11,7 @@ use bytes::Bytes;
 use tradewind_catalog::Change;
 use tradewind_decide::Ask;
 use tradewind_events::{Kind, Origin};
+use tradewind_features::{NewRow, View};
 use tradewind_kernel::{Currency, UtcMillis};
 
 use crate::collect::{Parsed, handlers};
@@ -76,6 +77,12 @@ pub fn ga4(json: &str, received: UtcMillis) -> Result<Vec<Parsed>, crate::Reject
 /// [`Problem`] when it is none.
 pub fn snowplow(body: &[u8], received: UtcMillis) -> Result<Vec<Parsed>, Problem> {
     Ok(events_of(snowplow::read_all(body)?, received))
+}
+
+/// Rows of features that Feast's client writes: `{"df":{column:[…]}}`, as rows of one view. `None` when they are not.
+#[must_use]
+pub fn feast_rows(body: &[u8], view: &View, received: UtcMillis) -> Option<Vec<NewRow>> {
+    crate::feast::rows_of_body(body, view, received)
 }
 
 /// One Snowplow event, as a JSON object of texts.

@@ -51,15 +51,18 @@ pub fn decisions(
     let empty = [request("GET", "/livez", &[], b"")];
     let home: Vec<&[u8]> = shoppers.iter().map(|s| &s.home[..]).collect();
     let product: Vec<&[u8]> = shoppers.iter().map(|s| &s.product[..]).collect();
+    let features: Vec<&[u8]> = shoppers.iter().map(|s| &s.features[..]).collect();
     let closed = vec![
         closed(&server, "GET /livez", &[&empty[0]], plan)?,
         closed(&server, "home, 1 × 12", &home, plan)?,
         closed(&server, "product, 3", &product, plan)?,
+        closed(&server, "5 features", &features, plan)?,
     ];
     let open = vec![
         open(&server, "GET /livez", &[&empty[0]], plan)?,
         open(&server, "home, 1 × 12", &home, plan)?,
         open(&server, "product, 3", &product, plan)?,
+        open(&server, "5 features", &features, plan)?,
     ];
     let stats = server.stats()?;
     let count = |name: &str| stats[name].as_u64().unwrap_or(0);

@@ -24,6 +24,8 @@ pub(crate) struct Shopper {
     pub(crate) home: Vec<u8>,
     /// Three placements of a product's page.
     pub(crate) product: Vec<u8>,
+    /// Five features of the profile, in Feast's form.
+    pub(crate) features: Vec<u8>,
 }
 
 /// Fills the empty folder `data_dir` with the simulated shop and trains.
@@ -119,7 +121,15 @@ fn shopper(id: &str, product: &str) -> Shopper {
         let body = json!({"subject": {"anonymousId": id}, "placements": placements}).to_string();
         request("POST", "/v1/decide", &[("content-type", "application/json")], body.as_bytes())
     };
+    let names = ["orders", "events", "last_seen", "is_first_time_shopper", "session_product_ids"];
+    let features = json!({
+        "features": names.map(|name| format!("subject_profile:{name}")),
+        "entities": {"subject": [format!("anonymous_id:{id}")]},
+    });
+    let features = features.to_string();
+    let kind = [("content-type", "application/json")];
     Shopper {
+        features: request("POST", "/get-online-features", &kind, features.as_bytes()),
         home: ask(json!([{"name": "home.for_you", "limit": 12}])),
         product: ask(json!([
             {"name": "product.similar", "limit": 12, "anchors": [product]},

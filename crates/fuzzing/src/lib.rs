@@ -18,6 +18,7 @@ pub mod cookies;
 pub mod decide;
 pub mod event;
 pub mod events;
+pub mod feast;
 pub mod ga4;
 pub mod imports;
 pub mod log_entry;
@@ -34,6 +35,8 @@ pub mod words;
 #[path = "../../tradewind/src/failure.rs"]
 #[expect(dead_code, reason = "the configuration fails in one of its ways only")]
 mod failure;
+#[path = "../../tradewind/src/webhook.rs"]
+mod webhook;
 
 use tradewind_kernel::UtcMillis;
 
@@ -55,6 +58,7 @@ pub fn targets() -> Vec<Target> {
         ("snowplow", snowplow::check),
         ("cloudevents", cloudevents::check),
         ("shopify", shopify::check),
+        ("feast", feast::check),
         ("cookies", cookies::check),
         ("event", event::check),
         ("log_segment", log_segment::check),

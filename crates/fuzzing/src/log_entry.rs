@@ -30,10 +30,20 @@ pub fn check(bytes: &[u8]) {
                 _ => false,
             });
         }
+        Ok(Entry::Erased) => assert_eq!(bytes[0], 0),
         Ok(Entry::Identity(command)) => reads_back(bytes, &command, |record| match Entry::read(record) {
             Ok(Entry::Identity(back)) => back == command,
             _ => false,
         }),
+        Ok(Entry::Features(note)) => {
+            let mut again = vec![bytes[0]];
+            note.encode_to(&mut again);
+            let Ok(Entry::Features(back)) = Entry::read(&again) else {
+                panic!("it reads back as something else")
+            };
+            // NaN is not itself, so that texts are compared.
+            assert_eq!(format!("{back:?}"), format!("{note:?}"));
+        }
         Ok(Entry::Decision(body)) => assert_eq!(body, &bytes[1..]),
         Err(EntryError::Kind(kind)) => assert_eq!(kind, bytes.first().copied()),
         Err(error) => assert!(!error.to_string().is_empty()),

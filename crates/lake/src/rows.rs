@@ -87,6 +87,8 @@ impl Rows {
                 Ok(decision) => self.decisions.push((offset, decision)),
                 Err(error) => unreadable(&error),
             },
+            // Rows of features have tables of their own once there are any.
+            Ok(Entry::Features(_)) => {}
             Err(error) => unreadable(&error),
         }
     }

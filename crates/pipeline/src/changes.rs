@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use tradewind_catalog::Product;
+use tradewind_features::Row as FeatureRow;
 use tradewind_people::consent::Record;
 use tradewind_people::identity::{Owners, Span};
 use tradewind_people::{Profile, SessionRecord};
@@ -18,6 +19,7 @@ use tradewind_ports::{Batch, Offset};
 use crate::dead_letters::Letters;
 use crate::dedupe::Seen;
 use crate::duplicates::Duplicates;
+use crate::features::{self, Rows as FeatureRows};
 use crate::identity::rows::{self, Links};
 use crate::identity::{Row, Rows, Totals};
 use crate::live::damaged;
@@ -35,6 +37,8 @@ pub(crate) struct People {
     pub(crate) identity: Option<Totals>,
     /// What people agreed to, by subject key.
     pub(crate) consents: FxHashMap<Arc<str>, Arc<Record>>,
+    /// Rows of features by their keys.
+    pub(crate) features: FeatureRows,
 }
 
 impl People {
@@ -76,6 +80,12 @@ impl Pending {
     pub(crate) fn profile(&self, key: &str) -> Option<Option<Arc<Profile>>> {
         let frozen = || self.frozen.as_ref().and_then(|f| f.people.profiles.get(key));
         self.current.profiles.get(key).or_else(frozen).cloned()
+    }
+
+    /// The row of features under a key, if it came lately.
+    pub(crate) fn feature_row(&self, key: &[u8]) -> Option<Arc<FeatureRow>> {
+        let frozen = || self.frozen.as_ref().and_then(|f| f.people.features.get(key));
+        self.current.features.get(key).or_else(frozen).cloned()
     }
 
     /// What is known of consent under a key, if that changed.
@@ -124,6 +134,8 @@ pub(crate) struct Changes {
     pub(crate) duplicates: Duplicates,
     pub(crate) letters: Letters,
     pub(crate) effects: Effects,
+    /// Declarations of features, as they are stored.
+    pub(crate) declared: FxHashMap<String, Vec<u8>>,
     /// Records that these changes come from.
     pub(crate) records: u64,
     /// The offset after the last of them.
@@ -178,6 +190,7 @@ impl Changes {
         self.duplicates.write(tables, &mut batch);
         self.letters.write(tables, &mut batch)?;
         self.effects.write(tables.outbox, &mut batch)?;
+        features::write(tables, &self.people.features, &self.declared, &mut batch);
         batch.put(tables.meta, OFFSET, self.next.to_be_bytes());
         Ok(batch)
     }

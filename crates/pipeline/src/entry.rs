@@ -2,6 +2,7 @@
 
 use tradewind_catalog::{Change, Product};
 use tradewind_events::{DecodeError, Event};
+use tradewind_features::{CodecError, FeatureNote};
 use tradewind_people::identity::Command;
 
 use crate::dead_letters::{NOTE_VERSION, Note};
@@ -27,6 +28,8 @@ pub enum Entry<'a> {
     Erased,
     /// An explicit command about who is who.
     Identity(Box<Command>),
+    /// Rows or declarations of the feature store.
+    Features(Box<FeatureNote>),
 }
 
 /// What [`EventLog::erase`](tradewind_ports::EventLog::erase) leaves. No kind may ever have this number.
@@ -37,6 +40,7 @@ const DECISION: u8 = 3;
 const DEAD_LETTER: u8 = 5;
 const CHANGE: u8 = 4;
 const IDENTITY: u8 = 6;
+const FEATURES: u8 = 7;
 /// The version byte of a product's body, JSON.
 const PRODUCT_VERSION: u8 = 1;
 /// The version byte of a change's body, JSON.
@@ -62,6 +66,9 @@ pub enum EntryError {
     /// The command's body.
     #[error("the command about identities does not read: {0}")]
     Identity(serde_json::Error),
+    /// The body of a note about features.
+    #[error("the note about features does not read: {0}")]
+    Features(CodecError),
     /// The kind itself.
     #[error("the record is of kind {0:?}, which this program does not know: run a newer one")]
     Kind(Option<u8>),
@@ -111,6 +118,13 @@ pub(crate) fn of_note(note: &Note) -> Result<Vec<u8>, serde_json::Error> {
     Ok(bytes)
 }
 
+/// The record of a note about features.
+pub(crate) fn of_features(note: &FeatureNote) -> Vec<u8> {
+    let mut bytes = vec![FEATURES];
+    note.encode_to(&mut bytes);
+    bytes
+}
+
 impl<'a> Entry<'a> {
     /// Whether a record is an event, and then its body, which [`EventView`](tradewind_events::EventView) reads
     /// without copying it.
@@ -145,6 +159,9 @@ impl<'a> Entry<'a> {
             [IDENTITY, IDENTITY_VERSION, body @ ..] => serde_json::from_slice(body)
                 .map(|command| Self::Identity(Box::new(command)))
                 .map_err(EntryError::Identity),
+            [FEATURES, body @ ..] => FeatureNote::decode(body)
+                .map(|note| Self::Features(Box::new(note)))
+                .map_err(EntryError::Features),
             _ => Err(EntryError::Kind(bytes.first().copied())),
         }
     }

@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use parking_lot::{Mutex, RwLock};
 use quick_cache::sync::Cache;
 use tradewind_catalog::CatalogSnapshot;
+use tradewind_features::Registry;
 use tradewind_kernel::UtcMillis;
 use tradewind_models::{Popularity, SessionIndex, SessionNo};
 use tradewind_people::consent::{Policy, Record};
@@ -43,6 +44,8 @@ pub struct Live {
     pub popularity: RwLock<Popularity>,
     /// Rankings by popularity, at most some 500 ms old.
     pub trending: ArcSwap<Trending>,
+    /// The feature views and services that are declared.
+    pub features: ArcSwap<Registry>,
     pub(crate) profiles: Cache<Arc<str>, Arc<Profile>>,
     /// What people agreed to, by subject key.
     pub(crate) consents: Cache<Arc<str>, Arc<Record>>,
@@ -104,6 +107,7 @@ impl Live {
             sessions: RwLock::new(sessions),
             popularity: RwLock::new(popularity),
             trending: ArcSwap::from_pointee(trending),
+            features: ArcSwap::from_pointee(crate::features::load(store, tables)?),
             profiles: Cache::new(CACHED_PROFILES),
             consents: Cache::new(CACHED_PROFILES),
             refused: RwLock::new(refused),

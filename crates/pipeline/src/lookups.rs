@@ -42,7 +42,7 @@ impl Pipeline {
         tokio::time::timeout(patience, settled).await.unwrap_or(false)
     }
 
-    async fn applied_up_to(&self, target: Offset, patience: Duration) -> bool {
+    pub(crate) async fn applied_up_to(&self, target: Offset, patience: Duration) -> bool {
         if self.inner.live.applied() >= target {
             return true;
         }

@@ -3,6 +3,10 @@
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use std::time::Duration;
 
+use tradewind_kernel::UtcMillis;
+
+use crate::features::RowState;
+
 /// Tells the recorder what each metric means. Call it once the recorder is installed.
 pub fn describe_metrics() {
     describe_counter!("tradewind_events_applied_total", "Events applied to the state, each once");
@@ -51,6 +55,19 @@ pub fn describe_metrics() {
     );
     describe_gauge!("tradewind_identity_edges_refused", "Edges of the identity graph beyond its bounds");
     describe_counter!("tradewind_outbox_effects_total", "Effects put into the outbox, for others to be told");
+    describe_counter!(
+        "tradewind_features_read_total",
+        "Rows of features asked for, by view and by what became of them"
+    );
+    describe_histogram!(
+        "tradewind_features_age_seconds",
+        Unit::Seconds,
+        "Since the event of the oldest row of an answer, by view"
+    );
+    describe_counter!(
+        "tradewind_feature_rows_dropped_total",
+        "Rows of features in the log that fit no view any more"
+    );
     describe_counter!("tradewind_decisions_not_logged_total", "Decisions that the log was too full for");
 }
 
@@ -133,4 +150,30 @@ pub(crate) fn decision_not_logged() {
 /// A stock level came of which no product is known.
 pub(crate) fn stock_without_product() {
     counter!("tradewind_stock_levels_unmatched_total").increment(1);
+}
+
+/// Rows of features were read. Views are declared, at most 1,000 in at most 100 versions.
+pub(crate) fn features_read(view: &str, states: &[(RowState, UtcMillis)], now: UtcMillis) {
+    let (mut counts, mut oldest) = ([0u64; 3], None::<UtcMillis>);
+    for (state, at) in states {
+        counts[*state as usize] += 1;
+        if *state != RowState::NotFound {
+            oldest = Some(oldest.map_or(*at, |oldest| oldest.min(*at)));
+        }
+    }
+    for (count, outcome) in counts.into_iter().zip(["present", "not_found", "too_old"]) {
+        if count > 0 {
+            counter!("tradewind_features_read_total", "view" => view.to_owned(), "outcome" => outcome)
+                .increment(count);
+        }
+    }
+    if let Some(oldest) = oldest {
+        let age_ms = now.since(oldest).max(0);
+        histogram!("tradewind_features_age_seconds", "view" => view.to_owned()).record(age_ms as f64 / 1e3);
+    }
+}
+
+/// Rows in the log fit no view.
+pub(crate) fn feature_rows_dropped(count: u64) {
+    counter!("tradewind_feature_rows_dropped_total").increment(count);
 }

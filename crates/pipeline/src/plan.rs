@@ -20,6 +20,7 @@ use crate::dead_letters::Letters;
 use crate::dedupe::Seen;
 use crate::duplicates::Uncounted;
 use crate::facts::{Before, NewFacts};
+use crate::features::FeatureChanges;
 use crate::identity::Woven;
 use crate::identity::rows::Links;
 use crate::items::Items;
@@ -139,6 +140,8 @@ pub(crate) struct Plan {
     pub(crate) letters: Option<Letters>,
     /// What others are to be told.
     pub(crate) effects: Effects,
+    /// What becomes of the feature store.
+    pub(crate) features: Option<Box<FeatureChanges>>,
     /// Whether the console is to be told of the events that come now.
     pub(crate) describing: bool,
     pub(crate) latest: Vec<LatestEvent>,

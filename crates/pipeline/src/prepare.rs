@@ -45,6 +45,8 @@ pub(crate) enum Item<'a> {
     Identity(Box<Command>),
     /// What became of something that could not be processed.
     Note(Box<Note>),
+    /// Rows or declarations of the feature store.
+    Features(Box<tradewind_features::FeatureNote>),
     /// What changes no state.
     Nothing,
     Unreadable(EntryError),
@@ -85,6 +87,7 @@ fn one<'a>(record: &'a Record, reads: &Reads<'_>, dedupe: &Dedupe) -> Result<Ite
             Ok(Entry::Change(change)) => Item::Change(change),
             Ok(Entry::DeadLetter(note)) => Item::Note(note),
             Ok(Entry::Identity(command)) => Item::Identity(command),
+            Ok(Entry::Features(note)) => Item::Features(note),
             Ok(_) => Item::Nothing,
             Err(error) => Item::Unreadable(error),
         });

@@ -251,6 +251,7 @@ impl Projection {
                         self.event(&mut plan, reads, &views, place, prepared)?;
                     }
                 }
+                Item::Features(note) => plan.features.get_or_insert_default().apply(reads, &note)?,
                 Item::Nothing => {}
                 Item::Unreadable(error) => {
                     tracing::error!(%error, offset = record.offset, "a log record could not be read");
@@ -297,6 +298,9 @@ impl Projection {
             self.current.letters = letters;
         }
         self.current.effects.extend(plan.effects);
+        if let Some(features) = plan.features {
+            features.show(live, &mut self.current);
+        }
         let is_rank_due = !plan.products.is_empty() || !plan.gains.is_empty();
         let mut items = live.items.write();
         for id in plan.new_items {

@@ -35,6 +35,10 @@ pub(crate) struct Tables {
     pub(crate) dead_letters: TableId,
     /// Log offset (u64 big-endian) and id → what others are to be told, see [`crate::outbox`].
     pub(crate) outbox: TableId,
+    /// `view@v2`, a zero byte, an entity's key → row of features, see [`crate::features`].
+    pub(crate) features: TableId,
+    /// `view/` or `service/` and a name → declaration of features.
+    pub(crate) feature_views: TableId,
     /// The offset and the format version.
     pub(crate) meta: TableId,
 }
@@ -72,6 +76,8 @@ impl Tables {
             consent: store.table("consent")?,
             dead_letters: store.table("dead_letters")?,
             outbox: store.table(OUTBOX)?,
+            features: store.table("features")?,
+            feature_views: store.table("feature_views")?,
             meta: store.table("meta")?,
         })
     }

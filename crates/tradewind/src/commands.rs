@@ -5,6 +5,7 @@ mod config;
 mod dead_letters;
 mod demo;
 mod evaluate;
+mod features;
 mod identity;
 mod import;
 mod keys;
@@ -15,6 +16,7 @@ mod schema;
 mod serve;
 mod sql;
 mod train;
+mod training_set;
 mod verify;
 
 use serde::Serialize;
@@ -38,6 +40,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Identity(arguments) => identity::run(&loaded(&global, Vec::new())?, &arguments, global.json),
         Command::Outbox(arguments) => outbox::run(&loaded(&global, Vec::new())?, &arguments, global.json),
         Command::Keys(arguments) => keys::run(&started(&global, Vec::new())?, &arguments, global.json),
+        Command::Features(arguments) => features::run(&loaded(&global, Vec::new())?, &arguments, global.json),
         Command::Config(ConfigCommand::Show) => config::show(&loaded(&global, Vec::new())?, global.json),
         Command::Schema(what) => schema::run(&loaded(&global, Vec::new())?, &what, global.json),
         Command::Serve(arguments) => {

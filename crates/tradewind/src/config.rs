@@ -38,7 +38,7 @@ pub(crate) struct Config {
     pub(crate) lake: Lake,
     pub(crate) log: Log,
     /// Whom to tell what.
-    pub(crate) webhooks: Vec<crate::outbox::Webhook>,
+    pub(crate) webhooks: Vec<crate::webhook::Webhook>,
 }
 
 /// Where to listen.
@@ -300,7 +300,7 @@ pub(crate) fn load(file: Option<&Path>, flags: &[(&str, Value)]) -> Result<Loade
     }
     let config = figment.extract::<Config>().map_err(|e| Failure::Config(explain(&e)))?;
     check_storage(&config.storage)?;
-    crate::outbox::endpoints(&config)?;
+    crate::webhook::endpoints(&config.webhooks)?;
     Ok(Loaded { config, figment })
 }
 

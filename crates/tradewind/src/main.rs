@@ -17,6 +17,7 @@ mod progress;
 mod schemas;
 mod shopfront;
 mod vault_keys;
+mod webhook;
 
 use std::process::ExitCode;
 

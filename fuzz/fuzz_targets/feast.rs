@@ -1,0 +1,2 @@
+#![no_main]
+tradewind_fuzz::target!(feast);
