@@ -19,8 +19,8 @@ help: ## what there is
 
 demo: ## build everything, fill a demo shop, serve it at http://localhost:8080
 	@scripts/need.sh cargo cc
-	$(CARGO) build --release --package tradewind
-	$(TARGET)/release/tradewind demo --data-dir $(DEMO_DATA) --port $(PORT)
+	$(CARGO) build --profile demo --package tradewind
+	$(TARGET)/demo/tradewind demo --data-dir $(DEMO_DATA) --port $(PORT)
 
 test: test-rust test-clients ## all tests that need no other server
 

@@ -81,6 +81,10 @@ pub struct Erased {
     pub links: u64,
     /// Records of consent.
     pub consents: u64,
+    /// Rows of features.
+    pub features: u64,
+    /// What waited in the outbox, to be told to others.
+    pub effects: u64,
     /// Records of sessions, which models are trained on.
     pub sessions: u64,
     /// Dead letters that named them.
@@ -93,7 +97,14 @@ impl Erased {
     /// Everything together.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.profiles + self.links + self.consents + self.sessions + self.dead_letters + self.log_records
+        self.profiles
+            + self.links
+            + self.consents
+            + self.features
+            + self.effects
+            + self.sessions
+            + self.dead_letters
+            + self.log_records
     }
 }
 
@@ -166,6 +177,8 @@ impl Pipeline {
             profiles: rows.profiles,
             links: rows.links,
             consents: rows.consents,
+            features: rows.features,
+            effects: rows.effects,
             sessions: rows.sessions,
             dead_letters: rows.letters.len() as u64,
             log_records,

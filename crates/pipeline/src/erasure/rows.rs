@@ -20,6 +20,10 @@ pub(crate) struct Rows {
     pub(crate) profiles: u64,
     pub(crate) links: u64,
     pub(crate) consents: u64,
+    /// Rows of features.
+    pub(crate) features: u64,
+    /// What others were to be told of them.
+    pub(crate) effects: u64,
     pub(crate) sessions: u64,
     /// Ids of dead letters.
     pub(crate) letters: Vec<Offset>,
@@ -60,6 +64,7 @@ pub(crate) fn remove(reads: &Reads<'_>, whose: &Whose) -> Result<Rows, PipelineE
         }
     }
     remove_letters(reads, whose, &mut rows, &mut batch)?;
+    remove_mentions(reads, whose, &mut rows, &mut batch)?;
     store.commit(&batch)?;
     forget(live, whose, &emptied);
     graph::show(reads, live, &left)?;
@@ -83,6 +88,33 @@ fn remove_letters(
         letters.drop_letter(reads, id)?;
     }
     letters.write(reads.tables, batch)
+}
+
+/// Removes rows of features that are about them, and what others were to be told of them.
+fn remove_mentions(
+    reads: &Reads<'_>,
+    whose: &Whose,
+    rows: &mut Rows,
+    batch: &mut Batch,
+) -> Result<(), PipelineError> {
+    let mentions = Mentions::of(whose)?;
+    for pair in reads.store.scan(reads.tables.features, &[]) {
+        let (key, _) = pair?;
+        let entity = key.iter().position(|&byte| byte == 0).map_or(&key[..0], |end| &key[end + 1..]);
+        let text = String::from_utf8_lossy(entity);
+        if whose.is_key(&text) || mentions.are_in(entity) {
+            batch.delete(reads.tables.features, &key);
+            rows.features += 1;
+        }
+    }
+    for pair in reads.store.scan(reads.tables.outbox, &[]) {
+        let (key, value) = pair?;
+        if mentions.are_in(&value) {
+            batch.delete(reads.tables.outbox, &key);
+            rows.effects += 1;
+        }
+    }
+    Ok(())
 }
 
 /// Takes them out of what is held in memory.
