@@ -3,7 +3,8 @@
 //! [`Follower`] reads the log behind the projection and hands it to a [`LakeWriter`], which turns records
 //! into rows (`rows`, `columns`) and commits them table by table. Each commit carries the log's next offset
 //! as the table's application transaction, so that what a crash cut short is written again without a second
-//! row. [`Upkeep`] merges small files, drops old days and removes files that nothing refers to.
+//! row. [`Upkeep`] merges small files, drops old days and removes files that nothing refers to. An [`Eraser`]
+//! takes people out, with every file that held them.
 //! [`DeltaSql`] answers queries over the same tables; it takes no lock and needs no server.
 //!
 //! Layout: `<root>/<table>/` is a Delta table (reader version 1, writer version 2) partitioned by `day`, the
@@ -13,6 +14,7 @@
 mod answer;
 mod columns;
 mod decisions;
+mod erase;
 mod error;
 mod events;
 mod family;
@@ -21,6 +23,7 @@ mod guard;
 mod measures;
 mod place;
 mod products;
+mod purge;
 mod rows;
 mod shelf;
 mod sql;
@@ -32,7 +35,8 @@ mod views;
 mod writer;
 
 pub use error::LakeError;
-pub use follower::{Duplicates, Follower, FollowerOptions, Source};
+pub use erase::erase_at_rest;
+pub use follower::{Duplicates, Eraser, Follower, FollowerOptions, Source};
 pub use measures::describe_metrics;
 pub use sql::{DeltaSql, SqlLimits};
 pub use upkeep::{Upkeep, UpkeepReport};

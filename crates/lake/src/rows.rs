@@ -80,6 +80,7 @@ impl Rows {
                     }
                 }
             }
+            Ok(Entry::Erased) => {}
             Ok(Entry::Decision(body)) => match DecisionRecord::decode(body) {
                 Ok(decision) => self.decisions.push((offset, decision)),
                 Err(error) => unreadable(&error),
