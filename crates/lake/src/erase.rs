@@ -160,7 +160,11 @@ fn theirs(batch: &RecordBatch, whose: &Whose) -> Result<BooleanArray, ArrowError
     let ids = |name| batch.column_by_name(name).map(|column| cast(column, &DataType::Utf8)).transpose();
     let (users, anonymous, previous) = (ids(USER)?, ids(ANONYMOUS)?, ids(PREVIOUS)?);
     let is_theirs = |row| {
-        whose.are_named(text(users.as_ref(), row), text(anonymous.as_ref(), row), text(previous.as_ref(), row))
+        whose.are_named(
+            text(users.as_ref(), row),
+            text(anonymous.as_ref(), row),
+            text(previous.as_ref(), row),
+        )
     };
     Ok((0..batch.num_rows()).map(|row| Some(is_theirs(row))).collect())
 }

@@ -34,8 +34,8 @@ mod upkeep;
 mod views;
 mod writer;
 
-pub use error::LakeError;
 pub use erase::erase_at_rest;
+pub use error::LakeError;
 pub use follower::{Duplicates, Eraser, Follower, FollowerOptions, Source};
 pub use measures::describe_metrics;
 pub use sql::{DeltaSql, SqlLimits};

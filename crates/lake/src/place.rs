@@ -17,7 +17,10 @@ use crate::table::DELTA_LOG;
 const POSITION: &str = "POSITION";
 
 /// An error with the file's name.
-pub(crate) fn file_error<'a>(doing: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> LakeError + use<'a> {
+pub(crate) fn file_error<'a>(
+    doing: &'static str,
+    path: &'a Path,
+) -> impl FnOnce(io::Error) -> LakeError + use<'a> {
     move |cause| LakeError::File { doing, path: path.display().to_string(), cause }
 }
 

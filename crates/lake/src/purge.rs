@@ -86,7 +86,10 @@ impl Table {
         let (kept, old): (Vec<_>, Vec<_>) =
             place::files_below(&log, "")?.into_iter().partition(|path| is(path, &stays));
         if !kept.iter().any(|path| is(path, &is_checkpoint)) {
-            return Err(LakeError::Source(format!("{} has no checkpoint of version {version}", log.display())));
+            return Err(LakeError::Source(format!(
+                "{} has no checkpoint of version {version}",
+                log.display()
+            )));
         }
         kept.iter().try_for_each(|path| place::sync(path))?;
         place::sync(&log)?;
@@ -101,7 +104,10 @@ impl Table {
         old.retain(|path| !needed.remove(path));
         // If names did not match, files that are needed would be taken for old ones.
         if let Some(missing) = needed.first() {
-            return Err(LakeError::Source(format!("the lake lacks {}; nothing was removed", missing.display())));
+            return Err(LakeError::Source(format!(
+                "the lake lacks {}; nothing was removed",
+                missing.display()
+            )));
         }
         place::remove(&old)?;
         Ok(old.len() as u64)

@@ -155,7 +155,8 @@ const fn outcome_name(answered: &Result<SqlAnswer, SqlError>) -> &'static str {
 
 /// Whether a file went while it was wanted, as an erasure has it.
 fn is_gone(error: &DataFusionError) -> bool {
-    let is_of_the_query = matches!(error.find_root(), DataFusionError::Plan(_) | DataFusionError::SchemaError(..));
+    let is_of_the_query =
+        matches!(error.find_root(), DataFusionError::Plan(_) | DataFusionError::SchemaError(..));
     !is_of_the_query && error.to_string().to_lowercase().contains("not found")
 }
 
