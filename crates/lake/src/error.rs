@@ -29,6 +29,14 @@ pub enum LakeError {
         /// Why.
         cause: std::io::Error,
     },
+    /// A Parquet file of the lake.
+    #[error("the lake's file {path} does not read: {cause}")]
+    Unreadable {
+        /// Which file.
+        path: String,
+        /// Why.
+        cause: ArrowError,
+    },
     /// The log behind the lake.
     #[error("the lake could not read the log: {0}")]
     Log(#[from] tradewind_ports::ReadError),

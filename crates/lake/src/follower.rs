@@ -2,7 +2,10 @@
 //!
 //! It reads what is applied, because only the projection knows which events are duplicates. It commits once
 //! enough rows wait or the oldest has waited long enough, and keeps the tables tidy in between. What goes
-//! wrong is told and begun again from what is on disk; a stop commits what was taken.
+//! wrong is told and begun again from what is on disk; a stop commits what was taken. Between two commits it
+//! does what it is ordered to: remove people ([`Eraser`]).
+
+mod orders;
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -20,6 +23,9 @@ use crate::error::LakeError;
 use crate::upkeep::Upkeep;
 use crate::writer::LakeWriter;
 use crate::{measures, place, priority};
+
+pub use orders::Eraser;
+use orders::{Order, Orders};
 
 /// Bytes of records that are read at a time.
 const READ_BYTES: usize = 4 << 20;
@@ -66,6 +72,7 @@ pub struct FollowerOptions {
 pub struct Follower {
     position: Arc<AtomicU64>,
     healthy: Arc<AtomicBool>,
+    eraser: Eraser,
     stop: Option<mpsc::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -79,16 +86,11 @@ impl Follower {
         place::make_root(&options.root)?;
         let position = Arc::new(AtomicU64::new(place::read_position(&options.root)?));
         let healthy = Arc::new(AtomicBool::new(true));
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("lake-io")
-            .on_thread_start(priority::give_way)
-            .enable_all()
-            .build()
-            .map_err(|e| LakeError::Source(format!("the lake's runtime could not be made: {e}")))?;
+        let runtime = runtime()?;
         let (stop, stopped) = mpsc::channel();
+        let (orders, eraser) = Orders::new();
         let shared = (Arc::clone(&position), Arc::clone(&healthy));
-        let run = Run { source, options, stopped, position: shared.0, healthy: shared.1 };
+        let run = Run { source, options, stopped, orders, position: shared.0, healthy: shared.1 };
         let thread = std::thread::Builder::new()
             .name("lake".into())
             .spawn(move || {
@@ -96,7 +98,7 @@ impl Follower {
                 runtime.block_on(run.run());
             })
             .map_err(|e| LakeError::Source(format!("the lake's thread could not be started: {e}")))?;
-        Ok(Self { position, healthy, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { position, healthy, eraser, stop: Some(stop), thread: Some(thread) })
     }
 
     /// One past the last offset that is in the lake, durably. The log must keep what comes after.
@@ -111,11 +113,28 @@ impl Follower {
         move || position.load(Ordering::Acquire)
     }
 
+    /// Takes people out of the lake.
+    #[must_use]
+    pub fn eraser(&self) -> Eraser {
+        self.eraser.clone()
+    }
+
     /// Whether the last attempt to write went well.
     #[must_use]
     pub fn is_healthy(&self) -> bool {
         self.healthy.load(Ordering::Acquire)
     }
+}
+
+/// Threads for the lake's reading and writing.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, LakeError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("lake-io")
+        .on_thread_start(priority::give_way)
+        .enable_all()
+        .build()
+        .map_err(|e| LakeError::Source(format!("the lake's runtime could not be made: {e}")))
 }
 
 impl Drop for Follower {
@@ -133,6 +152,7 @@ struct Run {
     source: Source,
     options: FollowerOptions,
     stopped: mpsc::Receiver<()>,
+    orders: Orders,
     position: Arc<AtomicU64>,
     healthy: Arc<AtomicBool>,
 }
@@ -163,6 +183,7 @@ impl Run {
                     self.healthy.store(false, Ordering::Release);
                     measures::failed();
                     tracing::error!(%error, "the lake could not be written; it goes on from what it has");
+                    self.orders.refuse(&error);
                 }
             }
             if self.is_told_to_stop(BEGIN_AGAIN) {
@@ -184,11 +205,16 @@ impl Run {
             tracing::error!(position, missing, "the log no longer has records that the lake lacks");
             writer.skip_to(start);
         }
-        let reader = self.source.log.reader(writer.taken())?;
-        let mut applied = Applied { reader, ahead: Vec::new() };
+        let mut applied = self.from(writer.taken())?;
         let (mut waiting_since, mut bytes, mut tidied) = (None::<Instant>, 0, None::<Instant>);
         self.tell(&writer);
         loop {
+            if let Some(order) = self.orders.next() {
+                self.obey(&mut writer, order).await?;
+                // What was read ahead is of before the erasure.
+                applied = self.from(writer.taken())?;
+                (waiting_since, bytes) = (None, 0);
+            }
             let records = applied.next((self.source.applied)())?;
             let is_idle = records.is_empty();
             if let (Some(first), Some(last)) = (records.first(), records.last()) {
@@ -211,6 +237,20 @@ impl Run {
             }
             self.keep_up(&mut writer, is_idle, &mut tidied).await?;
         }
+    }
+
+    /// The log from an offset on.
+    fn from(&self, offset: Offset) -> Result<Applied, LakeError> {
+        Ok(Applied { reader: self.source.log.reader(offset)?, ahead: Vec::new() })
+    }
+
+    /// Removes somebody and tells who asked. After a failure the tables are opened anew.
+    async fn obey(&self, writer: &mut LakeWriter, order: Order) -> Result<(), LakeError> {
+        let erased = writer.erase(&order.whose).await;
+        let failure = erased.as_ref().err().map(|why| format!("somebody could not be removed: {why}"));
+        // Whoever asked may have gone.
+        let _ = order.reply.send(erased);
+        failure.map_or(Ok(()), |why| Err(LakeError::Source(why)))
     }
 
     /// Merges after commits; tidies every hour, once there is nothing else to do.

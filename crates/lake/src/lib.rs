@@ -4,8 +4,9 @@
 //! into rows (`rows`, `columns`) and commits them table by table. Each commit carries the log's next offset
 //! as the table's application transaction, so that what a crash cut short is written again without a second
 //! row. Every file is durable before a commit refers to it, and the commit before it can be seen (`durable`);
-//! a write whose sync fails is never trusted, and made anew from the log. [`Upkeep`] merges small files, drops old days and removes files that nothing refers to.
-//! [`DeltaSql`] answers queries over the same tables; it takes no lock and needs no server.
+//! a write whose sync fails is never trusted, and made anew from the log. [`Upkeep`] merges small files, drops
+//! old days and removes files that nothing refers to. An [`Eraser`] takes people out, with every file that held
+//! them. [`DeltaSql`] answers queries over the same tables; it takes no lock and needs no server.
 //!
 //! Layout: `<root>/<table>/` is a Delta table (reader version 1, writer version 2) partitioned by `day`, the
 //! UTC date of the event; `<root>/POSITION` holds the next offset as text. Files are Parquet with zstd.
@@ -15,6 +16,7 @@ mod answer;
 mod columns;
 mod decisions;
 mod durable;
+mod erase;
 mod error;
 mod events;
 mod family;
@@ -24,6 +26,7 @@ mod measures;
 mod place;
 mod priority;
 mod products;
+mod purge;
 mod rows;
 mod shelf;
 mod sql;
@@ -34,8 +37,9 @@ mod upkeep;
 mod views;
 mod writer;
 
+pub use erase::erase_at_rest;
 pub use error::LakeError;
-pub use follower::{Duplicates, Follower, FollowerOptions, Source};
+pub use follower::{Duplicates, Eraser, Follower, FollowerOptions, Source};
 pub use measures::describe_metrics;
 pub use sql::{DeltaSql, SqlLimits};
 pub use upkeep::{Upkeep, UpkeepReport};

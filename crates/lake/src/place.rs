@@ -4,18 +4,24 @@
 //! tables' own transactions then tell which rows they have. Without the file the lake goes through the log
 //! from its beginning and writes nothing twice.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tradewind_ports::Offset;
 
 use crate::durable;
 use crate::error::LakeError;
+use crate::table::DELTA_LOG;
 
 const POSITION: &str = "POSITION";
 
-fn file_error<'a>(doing: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> LakeError + use<'a> {
+/// An error with the file's name.
+pub(crate) fn file_error<'a>(
+    doing: &'static str,
+    path: &'a Path,
+) -> impl FnOnce(io::Error) -> LakeError + use<'a> {
     move |cause| LakeError::File { doing, path: path.display().to_string(), cause }
 }
 
@@ -43,14 +49,40 @@ pub(crate) fn write_position(root: &Path, offset: Offset) -> Result<(), LakeErro
     sync(root)
 }
 
-fn sync(path: &Path) -> Result<(), LakeError> {
+pub(crate) fn sync(path: &Path) -> Result<(), LakeError> {
     durable::sync(path).map_err(file_error("sync", path))
+}
+
+/// Every file in a folder and in the folders below it, but for those folders whose name is `but`.
+pub(crate) fn files_below(folder: &Path, but: &str) -> Result<Vec<PathBuf>, LakeError> {
+    let (mut files, mut folders) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).map_err(file_error("list", &folder))? {
+            let entry = entry.map_err(file_error("list", &folder))?;
+            let kind = entry.file_type().map_err(file_error("look at", &entry.path()))?;
+            match (kind.is_dir(), entry.file_name() == but) {
+                (true, true) => {}
+                (true, false) => folders.push(entry.path()),
+                (false, _) => files.push(entry.path()),
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// Removes files, so that they do not come back after power loss.
+pub(crate) fn remove(files: &[PathBuf]) -> Result<(), LakeError> {
+    for file in files {
+        fs::remove_file(file).map_err(file_error("remove", file))?;
+    }
+    let folders: BTreeSet<&Path> = files.iter().filter_map(|file| file.parent()).collect();
+    folders.into_iter().try_for_each(sync)
 }
 
 /// Sets aside a commit that power loss left without its content: the newest one, where it does not read. The
 /// rows that it told of are written again, because its transaction is gone with it.
 pub(crate) fn drop_torn_commit(table: &Path) -> Result<(), LakeError> {
-    let log = table.join("_delta_log");
+    let log = table.join(DELTA_LOG);
     let Ok(entries) = fs::read_dir(&log) else { return Ok(()) };
     let commits = entries.filter_map(|entry| Some(entry.ok()?.path()));
     let newest = commits.filter(|path| path.extension().is_some_and(|e| e == "json")).max();

@@ -83,6 +83,7 @@ impl Rows {
             }
             // Who is who has no table.
             Ok(Entry::Identity(_)) => {}
+            Ok(Entry::Erased) => {}
             Ok(Entry::Decision(body)) => match DecisionRecord::decode(body) {
                 Ok(decision) => self.decisions.push((offset, decision)),
                 Err(error) => unreadable(&error),

@@ -11,6 +11,16 @@ use parking_lot::Mutex;
 
 use crate::{table, views};
 
+/// Names of the tables in a lake's folder.
+pub(crate) fn names(root: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(root) else { return Vec::new() };
+    let is_table = |path: &Path| path.join(table::DELTA_LOG).is_dir();
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_table(path));
+    let mut names: Vec<String> = paths.filter_map(|p| Some(p.file_name()?.to_str()?.to_owned())).collect();
+    names.sort();
+    names
+}
+
 /// The lake's folder as a catalog.
 pub(crate) struct Shelf {
     root: PathBuf,
@@ -64,13 +74,12 @@ impl Shelf {
 
     /// Names of the tables that there are.
     pub(crate) fn names(&self) -> Vec<String> {
-        let Ok(entries) = std::fs::read_dir(&self.root) else { return Vec::new() };
-        let is_table = |path: &Path| path.join("_delta_log").is_dir();
-        let paths = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_table(path));
-        let mut names: Vec<String> =
-            paths.filter_map(|p| Some(p.file_name()?.to_str()?.to_owned())).collect();
-        names.sort();
-        names
+        names(&self.root)
+    }
+
+    /// Forgets what was seen, so that every table is read anew.
+    pub(crate) fn forget(&self) {
+        self.seen.lock().clear();
     }
 
     /// A table as its newest commit left it.

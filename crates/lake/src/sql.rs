@@ -1,7 +1,8 @@
 //! SQL over the lake with DataFusion: read-only, within limits, on threads of its own.
 //!
 //! A query loads only the tables that it names, each as its newest commit left it, so that it sees what was
-//! committed before it began. Sorting and grouping beyond the memory limit spill into a folder of the
+//! committed before it began. Where an erasure takes its files away, it is made once more, on the newer version.
+//! Sorting and grouping beyond the memory limit spill into a folder of the
 //! system's temporary directory, at most [`SPILL_FACTOR`] times that limit, and the folder goes with the engine.
 
 use std::path::Path;
@@ -153,12 +154,26 @@ const fn outcome_name(answered: &Result<SqlAnswer, SqlError>) -> &'static str {
     }
 }
 
+/// Whether a file went while it was wanted, as an erasure has it.
+fn is_gone(error: &DataFusionError) -> bool {
+    let is_of_the_query =
+        matches!(error.find_root(), DataFusionError::Plan(_) | DataFusionError::SchemaError(..));
+    !is_of_the_query && error.to_string().to_lowercase().contains("not found")
+}
+
 impl Inner {
     async fn answer(&self, sql: &str, form: SqlForm) -> Result<SqlAnswer, SqlError> {
         if sql.len() > MAX_SQL_BYTES {
             return Err(SqlError::Query(format!("a query has at most {MAX_SQL_BYTES} bytes")));
         }
-        let found = self.find(sql).await.map_err(|error| self.told(&error))?;
+        let found = match self.find(sql).await {
+            Err(error) if is_gone(&error) => {
+                self.shelf.forget();
+                self.find(sql).await
+            }
+            found => found,
+        };
+        let found = found.map_err(|error| self.told(&error))?;
         let (rows, is_truncated) = (found.rows as u64, found.is_truncated);
         let body = answer::write(form, found.schema, &found.batches).map_err(|error| {
             SqlError::Query(format!("the answer cannot be written in this form: {error}"))

@@ -1,15 +1,15 @@
 //! One Delta table of the lake: open or make it, add columns, append with the log's offset.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use deltalake_core::arrow::array::{Array, ArrayRef, Date32Array, RecordBatch, UInt32Array, new_null_array};
-use deltalake_core::arrow::compute::{concat_batches, take_record_batch};
+use deltalake_core::arrow::compute::{cast, concat_batches, take_record_batch};
 use deltalake_core::arrow::datatypes::{Field, Schema, SchemaRef};
 use deltalake_core::kernel::engine::arrow_conversion::TryIntoArrow;
 use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties};
-use deltalake_core::kernel::{Action, Add, Transaction};
+use deltalake_core::kernel::{Action, Add, Remove, Transaction};
 use deltalake_core::parquet::basic::{Compression, ZstdLevel};
 use deltalake_core::parquet::file::properties::WriterProperties;
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
@@ -26,6 +26,9 @@ use crate::place;
 /// The id of the lake's transactions: its version is the log's next offset.
 pub(crate) const APP_ID: &str = "tradewind-log";
 
+/// The folder of a table's commits.
+pub(crate) const DELTA_LOG: &str = "_delta_log";
+
 /// What a new table is told of itself. Files that nothing refers to and commits that a checkpoint covers are
 /// kept for a day, for readers that are slow.
 const PROPERTIES: [(&str, &str); 4] = [
@@ -38,6 +41,7 @@ const PROPERTIES: [(&str, &str); 4] = [
 /// A table that is open for writing.
 pub(crate) struct Table {
     pub(crate) name: &'static str,
+    pub(crate) folder: PathBuf,
     pub(crate) delta: DeltaTable,
     /// One past the last offset whose rows it has.
     pub(crate) next: Offset,
@@ -87,7 +91,7 @@ impl Table {
                 .map_err(LakeError::table(name, "be made"))?,
             Err(error) => return Err(LakeError::table(name, "be opened")(error)),
         };
-        let mut table = Self { name, delta, next: 0, schema: Arc::new(Schema::empty()) };
+        let mut table = Self { name, folder, delta, next: 0, schema: Arc::new(Schema::empty()) };
         table.evolve(columns).await?;
         table.next = table.transaction().await?;
         Ok(table)
@@ -127,9 +131,7 @@ impl Table {
     /// Writes rows, all in one commit that says that everything before `next` is in. Durable on return.
     pub(crate) async fn append(&mut self, rows: &[RecordBatch], next: Offset) -> Result<u64, LakeError> {
         let failed = LakeError::table(self.name, "take rows");
-        let mut writer = RecordBatchWriter::for_table(&self.delta)
-            .map_err(failed)?
-            .with_writer_properties(file_properties());
+        let mut writer = self.writer().map_err(failed)?;
         let mut adds: Vec<Add> = Vec::new();
         let mut count = 0;
         for (_, part) in self.by_day(rows)? {
@@ -145,15 +147,39 @@ impl Table {
             partition_by: Some(vec![DAY.to_owned()]),
             predicate: None,
         };
+        self.commit(Vec::new(), adds, properties, operation).await?;
+        self.next = next;
+        Ok(count)
+    }
+
+    /// A writer of new files of this table.
+    pub(crate) fn writer(&self) -> Result<RecordBatchWriter, DeltaTableError> {
+        Ok(RecordBatchWriter::for_table(&self.delta)?.with_writer_properties(file_properties()))
+    }
+
+    /// Puts files in the place of others, in one commit. Durable on return.
+    pub(crate) async fn commit(
+        &mut self,
+        removes: Vec<Remove>,
+        adds: Vec<Add>,
+        properties: CommitProperties,
+        operation: DeltaOperation,
+    ) -> Result<(), LakeError> {
+        let failed = LakeError::table(self.name, "make a commit");
+        let removes = removes.into_iter().map(Action::Remove);
         let snapshot = self.delta.snapshot().map_err(failed)?;
         let committed = CommitBuilder::from(properties)
-            .with_actions(adds.into_iter().map(Action::Add).collect())
+            .with_actions(removes.chain(adds.into_iter().map(Action::Add)).collect())
             .build(Some(snapshot), self.delta.log_store(), operation)
             .await
             .map_err(failed)?;
         self.delta.state = Some(committed.snapshot());
-        self.next = next;
-        Ok(count)
+        Ok(())
+    }
+
+    /// Rows with the table's own columns in its own order.
+    pub(crate) fn conform(&self, rows: &RecordBatch) -> Result<RecordBatch, LakeError> {
+        conform(rows, &self.schema)
     }
 
     /// The rows with the table's own columns in its own order, day by day.
@@ -173,10 +199,10 @@ impl Table {
 
 /// A batch with exactly the columns of `schema`: missing ones null, others left out.
 fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, LakeError> {
-    let of = |field: &Arc<Field>| -> ArrayRef {
-        let column = batch.column_by_name(field.name()).cloned();
-        column.unwrap_or_else(|| new_null_array(field.data_type(), batch.num_rows()))
+    let of = |field: &Arc<Field>| match batch.column_by_name(field.name()) {
+        Some(column) => cast(column, field.data_type()),
+        None => Ok(new_null_array(field.data_type(), batch.num_rows())),
     };
-    let columns = schema.fields().iter().map(of).collect();
+    let columns = schema.fields().iter().map(of).collect::<Result<Vec<ArrayRef>, _>>()?;
     Ok(RecordBatch::try_new(Arc::clone(schema), columns)?)
 }

@@ -1,8 +1,10 @@
 //! What the tests of this crate share.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use deltalake_core::arrow::util::pretty::pretty_format_batches;
+use deltalake_core::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tradewind_events::{Event, Kind};
@@ -10,7 +12,7 @@ use tradewind_kernel::{Currency, UtcMillis};
 use tradewind_pipeline::Repetitions;
 use tradewind_ports::{Offset, Record, SqlEngine, SqlForm, block_on};
 
-use crate::{DeltaSql, LakeWriter, SqlLimits};
+use crate::{DeltaSql, LakeWriter, SqlLimits, place};
 
 /// 2026-01-15T12:00:00Z.
 pub(crate) const NOON: i64 = 1_768_478_400_000;
@@ -71,4 +73,27 @@ pub(crate) fn number(root: &Path, sql: &str) -> i64 {
         .unwrap()
         .as_i64()
         .unwrap_or_else(|| panic!("{sql}: {rows:?}"))
+}
+
+/// The files below a lake's folder that hold one of these texts: in their name, in their bytes, or in a value
+/// of any column where they are Parquet.
+pub(crate) fn holders(root: &Path, marks: &[&str]) -> Vec<PathBuf> {
+    let mut files = place::files_below(root, "").unwrap();
+    files.retain(|path| {
+        let mut text = path.display().to_string();
+        text.push_str(&String::from_utf8_lossy(&std::fs::read(path).unwrap()));
+        if path.extension().is_some_and(|e| e == "parquet") {
+            text.push_str(&decoded(path));
+        }
+        marks.iter().any(|mark| text.contains(mark))
+    });
+    files
+}
+
+/// Every value of a Parquet file as text.
+fn decoded(path: &Path) -> String {
+    let file = std::fs::File::open(path).unwrap();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
+    let batches = reader.collect::<Result<Vec<_>, _>>().unwrap();
+    pretty_format_batches(&batches).unwrap().to_string()
 }

@@ -90,6 +90,11 @@ impl LakeWriter {
         self.taken
     }
 
+    /// Its folder.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Rows that wait for a commit.
     #[must_use]
     pub fn waiting_rows(&self) -> u64 {

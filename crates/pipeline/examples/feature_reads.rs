@@ -39,6 +39,7 @@ fn main() -> Result<(), Failure> {
         popularity_half_life_ms: 86_400_000,
         max_lag_records: 1_000_000,
         dead_letters: LetterLimits::default(),
+        gate: tradewind_pipeline::GateTargets::default(),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_time().build()?;
     let pipeline =

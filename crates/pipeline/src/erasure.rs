@@ -61,6 +61,12 @@ impl Whose {
         self.keys.contains(&Subject::Anonymous(id.to_owned()).key())
     }
 
+    /// Whether an event or a decision that names these ids is theirs.
+    #[must_use]
+    pub fn are_named(&self, user: Option<&str>, anonymous: Option<&str>, previous: Option<&str>) -> bool {
+        rows::is_theirs(self, user, anonymous, previous)
+    }
+
     /// Their keys, sorted.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.keys.iter().map(String::as_str)

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tradewind_pipeline::Whose;
 use tradewind_ports::SqlEngine;
 
 use crate::config::Config;
@@ -15,7 +16,15 @@ pub(crate) struct Lake {
     sql: Option<Arc<dyn SqlEngine>>,
     /// Dropping it commits what was taken.
     #[cfg(feature = "lake")]
-    _follower: Option<tradewind_lake::Follower>,
+    follower: Option<tradewind_lake::Follower>,
+}
+
+/// Takes people out of a data directory's lake: the one that is written, or one that was left there. To be
+/// asked by one job at a time, once they are erased from the log. It may outlive the [`Lake`].
+pub(crate) struct LakeEraser {
+    root: PathBuf,
+    #[cfg(feature = "lake")]
+    written: Option<tradewind_lake::Eraser>,
 }
 
 impl Lake {
@@ -43,6 +52,30 @@ mod without {
                     "no lake is written, because this program was built without the feature `lake`");
             }
             Ok(Self::default())
+        }
+
+        /// Takes people out of the lake.
+        #[expect(dead_code, reason = "erasures come to it")]
+        pub(crate) fn eraser(&self, config: &Config) -> LakeEraser {
+            LakeEraser { root: root(config) }
+        }
+    }
+
+    impl LakeEraser {
+        /// Gives the number of rows: none where there is no lake.
+        ///
+        /// # Errors
+        /// In words, where there is one that this program cannot write.
+        #[expect(dead_code, reason = "erasures come to it")]
+        pub(crate) fn erase(&self, _: &Whose) -> Result<u64, String> {
+            if !self.root.is_dir() {
+                return Ok(0);
+            }
+            Err(format!(
+                "nobody was removed from {}, because this program was built without the feature `lake`: erase \
+                 with one that has it, or remove that folder",
+                self.root.display()
+            ))
         }
     }
 
@@ -87,7 +120,29 @@ mod with {
             };
             let follower = Follower::start(source, options(config)).map_err(Failure::failed)?;
             house.pipeline.register_reader("lake", Arc::new(follower.watch()));
-            Ok(Self { sql: Some(engine(config)?), _follower: Some(follower) })
+            Ok(Self { sql: Some(engine(config)?), follower: Some(follower) })
+        }
+
+        /// Takes people out of the lake.
+        #[expect(dead_code, reason = "erasures come to it")]
+        pub(crate) fn eraser(&self, config: &Config) -> LakeEraser {
+            let written = self.follower.as_ref().map(Follower::eraser);
+            LakeEraser { root: root(config), written }
+        }
+    }
+
+    impl LakeEraser {
+        /// Gives the number of rows. Blocks until no file of the lake holds anything of theirs.
+        ///
+        /// # Errors
+        /// In words; the same call made again does the rest.
+        #[expect(dead_code, reason = "erasures come to it")]
+        pub(crate) fn erase(&self, whose: &Whose) -> Result<u64, String> {
+            let erased = match &self.written {
+                Some(written) => written.erase(whose),
+                None => tradewind_lake::erase_at_rest(&self.root, whose),
+            };
+            erased.map_err(|error| error.to_string())
         }
     }
 

@@ -2,6 +2,7 @@ use std::path::Path;
 
 use tradewind_embedded::{LogOptions, SegmentLog};
 use tradewind_kernel::{FixedClock, UtcMillis};
+use tradewind_pipeline::Whose;
 use tradewind_ports::block_on;
 
 use super::*;
@@ -98,4 +99,48 @@ fn what_fails_is_told_and_does_not_stop_the_rest_of_the_program() {
         std::thread::yield_now();
     }
     assert_eq!(follower.position(), 0);
+    let told = follower.eraser().erase(&ann()).unwrap_err().to_string();
+    assert!(told.contains("nobody was removed"), "{told}");
+}
+
+fn ann() -> Whose {
+    Whose::new(["a:ann".to_owned()])
+}
+
+#[test]
+fn who_is_erased_stays_away_though_records_of_theirs_were_read_ahead() {
+    let house = House::new();
+    let one = |id: u64| {
+        let mut event = event(&format!("m{id}"), "Product Viewed", NOON, "{}");
+        if id % 2 == 1 {
+            event.anonymous_id = Some("ann".into());
+        }
+        bytes_of(&event)
+    };
+    block_on(house.log.append((0..20).map(one).collect()).unwrap()).unwrap();
+    house.applied.store(10, Ordering::SeqCst);
+    let follower = house.follow(1, Duration::ZERO);
+    wait_for(&follower, 10);
+    assert_eq!(house.count(), 9);
+    // The follower has read all twenty by now.
+    let hers: Vec<Offset> = (0..20).filter(|offset| offset % 2 == 1).collect();
+    house.log.erase(&hers).unwrap();
+    let eraser = follower.eraser();
+    assert_eq!(eraser.erase(&ann()).unwrap(), 5);
+    assert_eq!(house.count(), 4);
+
+    house.applied.store(20, Ordering::SeqCst);
+    wait_for(&follower, 20);
+    assert_eq!((house.count(), follower.is_healthy()), (9, true));
+    append(house.log.as_ref(), 20..30);
+    house.applied.store(30, Ordering::SeqCst);
+    drop(follower);
+    let told = eraser.erase(&ann()).unwrap_err().to_string();
+    assert!(told.contains("has stopped"), "{told}");
+    assert_eq!(crate::erase_at_rest(&house.lake(), &ann()).unwrap(), 0);
+
+    let follower = house.follow(1, Duration::ZERO);
+    wait_for(&follower, 30);
+    // 20 and 27 are duplicates.
+    assert_eq!(house.count(), 9 + 8);
 }

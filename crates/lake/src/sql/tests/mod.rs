@@ -1,5 +1,7 @@
 use deltalake_core::arrow::ipc::reader::StreamReader;
+use deltalake_core::datafusion::common::TableReference;
 use serde_json::json;
+use tradewind_pipeline::Whose;
 use tradewind_ports::block_on;
 
 use super::*;
@@ -169,4 +171,23 @@ fn without_a_lake_there_are_no_tables() {
     let engine = DeltaSql::open(&dir.path().join("none"), limits()).unwrap();
     assert!(block_on(engine.query("select 1", SqlForm::Json)).is_ok());
     assert!(refused(&engine, "select * from events").contains("not found"));
+}
+
+#[test]
+fn a_query_whose_files_an_erasure_takes_away_is_told_from_others_and_made_again() {
+    let dir = filled();
+    let engine = DeltaSql::open(dir.path(), limits()).unwrap();
+    let context = SessionContext::new();
+    runtime().block_on(async {
+        engine.inner.shelf.register(&context, &[TableReference::bare("browse")]).await.unwrap();
+        let mut writer = open(dir.path()).await;
+        assert_eq!(writer.erase(&Whose::new(["a:browser-1".to_owned()])).await.unwrap(), 5);
+        let under_way = context.sql("select name from browse").await.unwrap();
+        let error = under_way.collect().await.unwrap_err();
+        assert!(is_gone(&error), "{error}");
+        let other = context.sql("select nothing from nowhere").await.unwrap_err();
+        assert!(!is_gone(&other), "{other}");
+    });
+    let answer = block_on(engine.query("select count(*) as n from browse", SqlForm::Json)).unwrap();
+    assert_eq!(answer.body, br#"[{"n":0}]"#);
 }
