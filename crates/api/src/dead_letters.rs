@@ -25,6 +25,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::collect::handlers::not_collected;
 use crate::collect::parse::{Reject, sample};
 use crate::measures;
+use crate::privacy::SUPPRESSED;
 use crate::problem::Problem;
 use crate::state::{Api, Rejected};
 
@@ -170,14 +171,17 @@ pub(crate) async fn take_in(
     let envelope = (!refused.is_empty()).then(|| to_raw_value(&(source.shared)()).ok()).flatten();
     for one in refused {
         let bytes = one.json.len().min(tradewind_pipeline::MAX_LETTER_BYTES);
-        let keeps = verdict == Verdict::Taken && !one.json.is_empty();
+        let is_nobodys = one.reject.code == SUPPRESSED;
+        let keeps = verdict == Verdict::Taken && !one.json.is_empty() && !is_nobodys;
         if keeps && api.desk.guard.lock().admits(api.now(), bytes) {
             letters.push(letter_of(source, envelope.as_deref(), one));
         } else {
             if keeps {
                 measures::letter_not_kept();
             }
-            others.push(one);
+            if !is_nobodys {
+                others.push(one);
+            }
         }
     }
     if verdict == Verdict::Taken && !(events.is_empty() && letters.is_empty()) {
@@ -212,6 +216,14 @@ fn letter_of(source: &Source<'_>, envelope: Option<&RawValue>, one: &Refused<'_>
         envelope: envelope.and_then(|e| RawValue::from_string(blotted(e.get())).ok()),
     };
     letter.bounded()
+}
+
+/// Takes what names these ids out of what is shown of rejected events, and gives how many they were.
+pub(crate) fn forget_shown(api: &Api, ids: &[&str]) -> usize {
+    let mut shown = api.desk.without_letter.lock();
+    let before = shown.len();
+    shown.retain(|one| !ids.iter().any(|id| one.sample.contains(id) || one.message.contains(id)));
+    before - shown.len()
 }
 
 /// What tells a key from others without giving it away.

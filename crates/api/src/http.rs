@@ -21,7 +21,7 @@ use crate::enrich::Peer;
 use crate::extract::Query;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
-use crate::{decide, docs, openapi, operate, profiles, schemas, sql, trace};
+use crate::{decide, docs, openapi, operate, privacy, profiles, schemas, sql, trace};
 
 /// Paths on which browsers of other origins may send events.
 const COLLECTING: [&str; 11] = [
@@ -57,6 +57,8 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
         .route("/v1/dead-letters/{id}/redrive", post(dead_letters::redrive))
         .route("/v1/decide", post(decide::decide))
         .route("/v1/profiles/{subject}", get(profiles::profile))
+        .route("/v1/privacy/requests", get(privacy::list).post(privacy::request))
+        .route("/v1/privacy/requests/{id}", get(privacy::show))
         .route("/v1/schemas", get(schemas::list))
         .route("/v1/schemas/findings", get(schemas::findings))
         .route("/v1/schemas/{event}", get(schemas::show))

@@ -4,7 +4,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use utoipa::OpenApi;
 
-use crate::{collect, dead_letters, decide, operate, profiles, schemas, sql};
+use crate::{collect, dead_letters, decide, operate, privacy, profiles, schemas, sql};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -25,6 +25,9 @@ use crate::{collect, dead_letters, decide, operate, profiles, schemas, sql};
         dead_letters::handlers::drop_one,
         decide::decide,
         profiles::profile,
+        privacy::request,
+        privacy::show,
+        privacy::list,
         schemas::list,
         schemas::show,
         schemas::findings,
@@ -40,6 +43,7 @@ use crate::{collect, dead_letters, decide, operate, profiles, schemas, sql};
         (name = "dead letters", description = "What could not be processed"),
         (name = "sql", description = "Questions over everything that happened"),
         (name = "profiles", description = "What is known of a shopper"),
+        (name = "privacy", description = "The rights of people"),
         (name = "schemas", description = "What events should look like, and what they lack"),
         (name = "operate", description = "Health, metrics, counts")
     )

@@ -29,6 +29,7 @@ pub enum Code {
     NotFound,
     Overloaded,
     RedriveFailed,
+    RestrictUnavailable,
     QuotaExceeded,
     SqlInvalid,
     SqlLimit,
@@ -47,7 +48,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::BadGzip,
         Self::BatchInvalid,
         Self::BatchTooLong,
@@ -62,6 +63,7 @@ impl Code {
         Self::NotFound,
         Self::Overloaded,
         Self::RedriveFailed,
+        Self::RestrictUnavailable,
         Self::QuotaExceeded,
         Self::SqlInvalid,
         Self::SqlLimit,
@@ -100,6 +102,9 @@ impl Code {
             Self::Overloaded => ("overloaded", StatusCode::TOO_MANY_REQUESTS, "Too much at once"),
             Self::RedriveFailed => {
                 ("redrive-failed", StatusCode::UNPROCESSABLE_ENTITY, "The letter still cannot be processed")
+            }
+            Self::RestrictUnavailable => {
+                ("restrict-unavailable", StatusCode::NOT_IMPLEMENTED, "Nothing can be restricted yet")
             }
             Self::QuotaExceeded => ("quota-exceeded", StatusCode::TOO_MANY_REQUESTS, "The quota is used up"),
             Self::SqlInvalid => ("sql-invalid", StatusCode::BAD_REQUEST, "The query is refused"),

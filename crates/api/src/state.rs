@@ -1,12 +1,13 @@
 //! What the handlers share.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 use tradewind_decide::Decider;
 use tradewind_events::schema::Registry;
+use tradewind_govern::Rights;
 use tradewind_kernel::UtcMillis;
 use tradewind_pipeline::Pipeline;
 use tradewind_ports::SqlEngine;
@@ -66,6 +67,7 @@ pub struct Api {
     pub(crate) desk: Desk,
     pub(crate) enricher: Enricher,
     pub(crate) sql: Option<Arc<dyn SqlEngine>>,
+    pub(crate) rights: OnceLock<Arc<Rights>>,
     rejected_total: AtomicU64,
 }
 
@@ -91,6 +93,7 @@ impl Api {
             desk,
             enricher,
             sql,
+            rights: OnceLock::new(),
             rejected_total,
         }
     }
@@ -105,6 +108,12 @@ impl Api {
     #[must_use]
     pub fn with_sql(self, sql: Option<Arc<dyn SqlEngine>>) -> Self {
         Self { sql, ..self }
+    }
+
+    /// From now on takes requests of people's rights, and nothing else until these are ready. Call it once.
+    pub fn use_rights(&self, rights: Arc<Rights>) {
+        // A second one would be a bug of the program; the first one stays.
+        let _ = self.rights.set(rights);
     }
 
     /// The time, by the pipeline's clock.

@@ -38,7 +38,7 @@ pub use dead_letters::{
 };
 pub use digest::state_digest;
 pub use entry::{Entry, EntryError};
-pub use erasure::{Erased, Whose};
+pub use erasure::{Erased, Held, Whose};
 pub use items::Items;
 pub use live::Live;
 pub use measures::describe_metrics;

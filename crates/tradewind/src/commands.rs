@@ -6,6 +6,7 @@ mod dead_letters;
 mod demo;
 mod evaluate;
 mod import;
+mod privacy;
 mod rebuild;
 mod remote;
 mod schema;
@@ -32,6 +33,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::DeadLetters(arguments) => {
             dead_letters::run(&loaded(&global, Vec::new())?, &arguments, global.json)
         }
+        Command::Privacy(arguments) => privacy::run(&loaded(&global, Vec::new())?, &arguments, global.json),
         Command::Config(ConfigCommand::Show) => config::show(&loaded(&global, Vec::new())?, global.json),
         Command::Schema(what) => schema::run(&loaded(&global, Vec::new())?, &what, global.json),
         Command::Serve(arguments) => {

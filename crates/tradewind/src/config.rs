@@ -32,6 +32,7 @@ pub(crate) struct Config {
     pub(crate) models: Models,
     pub(crate) storage: Storage,
     pub(crate) lake: Lake,
+    pub(crate) privacy: Privacy,
     pub(crate) log: Log,
 }
 
@@ -141,6 +142,15 @@ pub(crate) struct Lake {
     pub(crate) sql_max_rows: usize,
 }
 
+/// The rights of people.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Privacy {
+    /// The folder of the ledger of erasures; `erasures` in the data directory if none. Keep it apart from the
+    /// data directory's backups.
+    pub(crate) ledger_dir: Option<PathBuf>,
+}
+
 /// How the program tells what it does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -197,6 +207,7 @@ impl Default for Config {
                 sql_timeout_ms: 30_000,
                 sql_max_rows: 10_000,
             },
+            privacy: Privacy { ledger_dir: None },
             log: Log { level: "info".into(), format: "text".into() },
         }
     }

@@ -12,6 +12,7 @@ mod house;
 mod lake;
 mod logging;
 mod progress;
+mod rights;
 mod schemas;
 mod shopfront;
 

@@ -74,7 +74,8 @@ const GONE: &str = "qzxjkvbpygfw";
 
 /// Two people with two devices each, and what happened around them.
 fn lives(pipeline: &Pipeline) {
-    let feed = ["p", "q", "r", "s"].map(|id| Product { id: id.into(), title: id.into(), ..Product::default() });
+    let feed =
+        ["p", "q", "r", "s"].map(|id| Product { id: id.into(), title: id.into(), ..Product::default() });
     block_on(pipeline.put_products(&feed)).unwrap();
     take(
         pipeline,
