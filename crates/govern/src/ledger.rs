@@ -131,6 +131,11 @@ impl Ledger {
     pub fn open(dir: &Path) -> Result<(Self, Vec<Line>), LedgerError> {
         let failed = |source| LedgerError::Io { path: dir.to_owned(), source };
         std::fs::create_dir_all(dir).map_err(failed)?;
+        let is_written = std::fs::metadata(dir.join(FILE)).is_ok_and(|file| file.len() > 0);
+        if is_written && !dir.join("salt").exists() {
+            let lost = "its salt is lost, and without it nobody is found again; put it back from a copy";
+            return Err(failed(std::io::Error::new(std::io::ErrorKind::NotFound, lost)));
+        }
         let salt = secrets::read_or_make(dir, "salt").map_err(failed)?;
         let mut file = OpenOptions::new()
             .read(true)

@@ -183,7 +183,7 @@ impl Pipeline {
         })?;
         let log = self.inner.log.as_ref();
         search::each_record(log, log.end(), whose, &letters, |offset, bytes| {
-            take(Held::Record(offset, bytes))
+            take(Held::Record(offset, bytes));
         })
     }
 

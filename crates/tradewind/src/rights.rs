@@ -16,6 +16,12 @@ use crate::house::House;
 /// Starts the service, which first makes again what this data directory has not seen of the ledger.
 pub(crate) fn start(config: &Config, house: &House, api: &Arc<Api>) -> Result<Arc<Rights>, Failure> {
     let dir = config.privacy.ledger_dir.clone().unwrap_or_else(|| config.data_dir.join("erasures"));
+    if config.privacy.ledger_dir.is_none() {
+        tracing::info!(
+            "the ledger of erasures is in the data directory: a backup of it that is put back brings erased people \
+             back; set privacy.ledger_dir to a folder that backups of the data directory leave out"
+        );
+    }
     let places: Vec<Arc<dyn Place>> =
         vec![Arc::new(Recent(Arc::clone(&house.decider))), Arc::new(Shown::new(api))];
     let setup = Setup {

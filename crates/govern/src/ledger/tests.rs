@@ -22,10 +22,17 @@ fn file(dir: &Path) -> PathBuf {
     dir.join(FILE)
 }
 
+/// A folder with a salt and this file.
+fn with_file(text: &str) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("salt"), [1; 32]).unwrap();
+    std::fs::write(file(dir.path()), text).unwrap();
+    dir
+}
+
 #[test]
 fn version_1_still_reads_and_writes_the_same() {
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::write(file(dir.path()), V1).unwrap();
+    let dir = with_file(V1);
     let (_, lines) = Ledger::open(dir.path()).unwrap();
     assert_eq!(lines.len(), 3);
     assert_eq!(lines[0].prints().next().unwrap()[..3], [0, 1, 2]);
@@ -42,8 +49,7 @@ fn version_1_still_reads_and_writes_the_same() {
 fn a_torn_last_line_is_cut_wherever_it_ends() {
     let whole = V1.match_indices('\n').nth(1).unwrap().0 + 1;
     for length in whole..V1.len() {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::write(file(dir.path()), &V1[..length]).unwrap();
+        let dir = with_file(&V1[..length]);
         let (ledger, lines) = Ledger::open(dir.path()).unwrap();
         assert_eq!(lines.len(), 2, "{length}");
         assert_eq!(ledger.append(line("r3")).unwrap(), 3);
@@ -62,15 +68,17 @@ fn damage_and_newer_lines_are_errors() {
         V1.replacen("\"requested\"", "\"forgotten\"", 1),
     ];
     for text in damaged {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::write(file(dir.path()), &text).unwrap();
+        let dir = with_file(&text);
         assert!(matches!(Ledger::open(dir.path()), Err(LedgerError::Damaged { .. })), "{text}");
         assert_eq!(std::fs::read_to_string(file(dir.path())).unwrap(), text, "nothing was changed");
     }
 }
 
 #[test]
-fn the_salt_stays() {
+fn the_salt_stays_and_is_missed() {
+    let lost = with_file(V1);
+    std::fs::remove_file(lost.path().join("salt")).unwrap();
+    assert!(Ledger::open(lost.path()).is_err_and(|error| error.to_string().contains("salt is lost")));
     let dir = tempfile::tempdir().unwrap();
     let print = |dir: &Path| Ledger::open(dir).unwrap().0.prints().of("u:1");
     assert_eq!(print(dir.path()), print(dir.path()));
