@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tradewind_decide::Ask as Question;
 use tradewind_events::Event;
 use tradewind_govern::{Ask, Kind, MAX_SUBJECTS, Place, Rights, RightsError, Stage, Status};
-use tradewind_kernel::Subject;
+use tradewind_kernel::{Subject, UtcMillis};
 use tradewind_pipeline::Whose;
 use utoipa::ToSchema;
 
@@ -89,7 +89,7 @@ impl From<Status> for RequestOut {
             kind: status.kind,
             status: status.stage,
             requested_at: status.requested_at.to_rfc3339(),
-            finished_at: status.finished_at.map(|at| at.to_rfc3339()),
+            finished_at: status.finished_at.map(UtcMillis::to_rfc3339),
             error: status.error,
             found: status.found,
             receipt: status.receipt.and_then(|receipt| serde_json::to_value(receipt).ok()),

@@ -132,7 +132,7 @@ impl Job {
         let named: BTreeSet<String> = task.ask.subjects.iter().map(Subject::key).collect();
         if whose.keys().any(|key| !named.contains(key)) {
             let suppress = task.ask.suppress && act == Act::Erase;
-            self.shared.append(self.line(&task.id, Step::Requested, act, prints.clone(), suppress))?;
+            self.shared.append(&self.line(&task.id, Step::Requested, act, prints.clone(), suppress))?;
         }
         Ok(prints)
     }
@@ -174,7 +174,7 @@ impl Job {
     ) -> Result<Receipt, RightsError> {
         let Shared { ledger, setup, .. } = self.shared.as_ref();
         let line = self.line(done.id, Step::Done, Act::Erase, Vec::new(), done.suppress);
-        let ledger_seq = self.shared.append(line)?;
+        let ledger_seq = self.shared.append(&line)?;
         let places = setup.places.iter().map(|place| place.name());
         let receipt = ledger.seal()?.sign(Receipt {
             version: VERSION,

@@ -152,7 +152,7 @@ impl Rights {
     /// # Errors
     /// [`RightsError`]; then nothing will be done.
     pub fn request(&self, ask: Ask) -> Result<String, RightsError> {
-        let Shared { setup, ledger, suppression, .. } = self.shared.as_ref();
+        let Shared { setup, ledger, .. } = self.shared.as_ref();
         if ask.subjects.is_empty() || ask.subjects.len() > MAX_SUBJECTS {
             return Err(RightsError::Subjects);
         }
@@ -183,8 +183,7 @@ impl Rights {
                 prints: ledger.prints().texts(keys.iter().map(String::as_str)),
                 suppress: ask.suppress && ask.kind == Kind::Erase,
             };
-            ledger.append(line.clone())?;
-            hold(suppression, &line);
+            self.shared.append(&line)?;
         }
         self.shared.put(fresh_status(&id, ask.kind, now));
         let task = Task { id: id.clone(), requested_at: now, ask };
@@ -256,9 +255,9 @@ impl Shared {
     }
 
     /// Adds a line to the ledger, and lets it hold.
-    pub(crate) fn append(&self, line: Line) -> Result<u64, LedgerError> {
+    pub(crate) fn append(&self, line: &Line) -> Result<u64, LedgerError> {
         let seq = self.ledger.append(line.clone())?;
-        hold(&self.suppression, &line);
+        hold(&self.suppression, line);
         Ok(seq)
     }
 }
