@@ -11,7 +11,7 @@ use tradewind_embedded::DataDir;
 use tradewind_ports::StateStore;
 
 use crate::addresses::everything;
-use crate::support::{House, KEY, PROGRAM, Reply, Rng, exits, number_from, reply, send};
+use crate::support::{House, KEY, PROGRAM, Reply, Rng, exits, number_from, send};
 
 mod forms;
 
@@ -195,6 +195,65 @@ fn holds(dir: &Path, receipt: &Value, code: i32) -> String {
     out + &err
 }
 
+/// Asks for somebody's profile until the server answers: they are gone then.
+fn gone_once_it_answers(server: &Server, subject: &str) {
+    loop {
+        let answer = ask(server, "GET", &format!("/v1/profiles/{subject}"), &Value::Null);
+        match answer.status {
+            503 => answer.is_problem(503, "stopped"),
+            _ => return answer.is_problem(404, "not-found"),
+        }
+    }
+}
+
+/// Those who are erased, each by either of their ids.
+fn erased_subjects(people: &[Person]) -> Vec<String> {
+    let them = people.iter().enumerate().filter(|(number, _)| is_erased(*number));
+    them.map(|(number, person)| match number % 4 {
+        1 => format!("user_id:{}", person.user()),
+        _ => format!("anonymous_id:{}", person.device()),
+    })
+    .collect()
+}
+
+#[test]
+fn a_kill_only_interrupts_an_erasure() {
+    let people: Vec<Person> = {
+        let mut rng = Rng(0xdead);
+        (0..100).map(|number| Person::new(&mut rng, number)).collect()
+    };
+    let (house, ledger) = house();
+    fill(&house, &people);
+    let House { server, dir } = house;
+    stopped(server);
+    let before = profiles(dir.path());
+    let mut interrupted = 0;
+    for glances in [0, 1, 2, 4, 8, 16, 32, 64] {
+        let (life, own) = (tempfile::tempdir().unwrap(), ledger.path().join(glances.to_string()));
+        copy(dir.path(), life.path());
+        let toml = format!("privacy.ledger_dir = '{}'\n", own.display());
+        std::fs::write(life.path().join("tradewind.toml"), toml).unwrap();
+        let server = Server::start(Path::new(PROGRAM), life.path(), &[]).unwrap();
+        let subjects = erased_subjects(&people);
+        let taken =
+            ask(&server, "POST", "/v1/privacy/requests", &json!({"type": "erase", "subjects": subjects}));
+        assert_eq!(taken.status, 202, "{taken:?}");
+        let path = taken.header("location").unwrap().to_owned();
+        let mut stage = taken.json["status"].clone();
+        for _ in 0..glances {
+            stage = ask(&server, "GET", &path, &Value::Null).json["status"].clone();
+        }
+        server.kill();
+        interrupted += usize::from(stage != "FINISHED");
+        let server = Server::start(Path::new(PROGRAM), life.path(), &[]).unwrap();
+        gone_once_it_answers(&server, &subjects[0]);
+        assert_eq!(ask(&server, "GET", &path, &Value::Null).json["status"], "FINISHED");
+        stopped(server);
+        check(life.path(), &people, &before);
+    }
+    assert!(interrupted >= 3, "{interrupted} were interrupted");
+}
+
 #[test]
 fn the_erased_are_nowhere_and_an_older_backup_brings_nobody_back() {
     let people = people();
@@ -213,16 +272,7 @@ fn the_erased_are_nowhere_and_an_older_backup_brings_nobody_back() {
     assert_eq!(found.len(), people.len() * FIELDS, "the search finds what is there");
 
     let server = Server::start(Path::new(PROGRAM), dir.path(), &[]).unwrap();
-    let subjects: Vec<String> = people
-        .iter()
-        .enumerate()
-        .filter(|(number, _)| is_erased(*number))
-        // By either of their ids.
-        .map(|(number, person)| match number % 4 {
-            1 => format!("user_id:{}", person.user()),
-            _ => format!("anonymous_id:{}", person.device()),
-        })
-        .collect();
+    let subjects = erased_subjects(&people);
     let done = carried_out(&server, &json!({"type": "erase", "subjects": subjects}));
     assert_eq!(done["status"], "FINISHED", "{done}");
     let receipt = done["receipt"].clone();
@@ -256,16 +306,7 @@ fn the_erased_are_nowhere_and_an_older_backup_brings_nobody_back() {
 
     // The backup of before, the ledger of now: nothing is answered before they are gone again.
     let server = Server::start(Path::new(PROGRAM), backup.path(), &[]).unwrap();
-    let path = format!("/v1/profiles/{}", subjects[0]);
-    loop {
-        let mut client = server.connect().unwrap();
-        let raw = client.exchange(&tradewind_bench::request("GET", &path, &[], b"")).unwrap();
-        let answer = reply(&raw);
-        match answer.status {
-            503 => answer.is_problem(503, "stopped"),
-            _ => break answer.is_problem(404, "not-found"),
-        }
-    }
+    gone_once_it_answers(&server, &subjects[0]);
     assert_eq!(ask(&server, "GET", "/readyz", &Value::Null).status, 200);
     let id = receipt["request"].as_str().unwrap();
     let again = ask(&server, "GET", &format!("/v1/privacy/requests/{id}"), &Value::Null).json;
