@@ -182,7 +182,7 @@ fn check(dir: &Path, people: &[Person], before: &BTreeMap<Vec<u8>, Vec<u8>>) {
             found.first()
         );
     }
-    let others = Finder::of_all_forms(marks(false));
+    let others = Finder::of_plain(marks(false));
     let found: std::collections::BTreeSet<&str> =
         kept.iter().flat_map(|(_, bytes)| others.find(bytes)).collect();
     assert_eq!(found.len(), marks(false).count(), "everything of the others is still there");
@@ -264,7 +264,7 @@ fn the_erased_are_nowhere_and_an_older_backup_brings_nobody_back() {
     let backup = tempfile::tempdir().unwrap();
     copy(dir.path(), backup.path());
     let before = profiles(dir.path());
-    let all = Finder::of_all_forms(people.iter().flat_map(|person| person.marks.iter().map(String::as_str)));
+    let all = Finder::of_plain(people.iter().flat_map(|person| person.marks.iter().map(String::as_str)));
     let found: std::collections::BTreeSet<String> = everything(dir.path())
         .iter()
         .flat_map(|(_, bytes)| all.find(bytes).into_iter().map(ToOwned::to_owned).collect::<Vec<_>>())

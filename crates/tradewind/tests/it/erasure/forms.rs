@@ -31,7 +31,7 @@ fn forms(text: &str) -> Vec<String> {
     all
 }
 
-/// Finds marks in all of their forms.
+/// Finds marks.
 pub(crate) struct Finder<'a> {
     marks: Vec<&'a str>,
     forms_each: usize,
@@ -39,7 +39,17 @@ pub(crate) struct Finder<'a> {
 }
 
 impl<'a> Finder<'a> {
+    /// Looks for marks in all of their forms.
     pub(crate) fn of_all_forms(marks: impl Iterator<Item = &'a str>) -> Self {
+        Self::of(marks, forms)
+    }
+
+    /// Looks for marks as they are.
+    pub(crate) fn of_plain(marks: impl Iterator<Item = &'a str>) -> Self {
+        Self::of(marks, |mark| vec![mark.to_owned()])
+    }
+
+    fn of(marks: impl Iterator<Item = &'a str>, forms: impl Fn(&str) -> Vec<String>) -> Self {
         let marks: Vec<&str> = marks.collect();
         let patterns: Vec<String> = marks.iter().flat_map(|mark| forms(mark)).collect();
         let search =
