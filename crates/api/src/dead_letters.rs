@@ -26,6 +26,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::collect::handlers::not_collected;
 use crate::collect::parse::{Reject, sample};
 use crate::measures;
+use crate::privacy::SUPPRESSED;
 use crate::problem::Problem;
 use crate::state::{Api, Rejected};
 
@@ -171,7 +172,8 @@ pub(crate) async fn take_in(
     let envelope = (!refused.is_empty()).then(|| to_raw_value(&(source.shared)()).ok()).flatten();
     for one in refused {
         let bytes = one.json.len().min(tradewind_pipeline::MAX_LETTER_BYTES);
-        let keeps = verdict == Verdict::Taken && !one.json.is_empty();
+        let is_nobodys = one.reject.code == SUPPRESSED;
+        let keeps = verdict == Verdict::Taken && !one.json.is_empty() && !is_nobodys;
         if keeps && api.desk.guard.lock().admits(api.now(), bytes) {
             let mut letter = letter_of(source, envelope.as_deref(), one);
             api.protect_letter(&mut letter).await?;
@@ -180,7 +182,9 @@ pub(crate) async fn take_in(
             if keeps {
                 measures::letter_not_kept();
             }
-            others.push(one);
+            if !is_nobodys {
+                others.push(one);
+            }
         }
     }
     if verdict == Verdict::Taken && !(events.is_empty() && letters.is_empty()) {
@@ -216,6 +220,14 @@ fn letter_of(source: &Source<'_>, envelope: Option<&RawValue>, one: &Refused<'_>
         envelope: envelope.and_then(|e| RawValue::from_string(blotted(e.get())).ok()),
     };
     letter.bounded()
+}
+
+/// Takes what names these ids out of what is shown of rejected events, and gives how many they were.
+pub(crate) fn forget_shown(api: &Api, ids: &[&str]) -> usize {
+    let mut shown = api.desk.without_letter.lock();
+    let before = shown.len();
+    shown.retain(|one| !ids.iter().any(|id| one.sample.contains(id) || one.message.contains(id)));
+    before - shown.len()
 }
 
 /// What tells a key from others without giving it away.

@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use crate::auth::check_api_key;
 use crate::body::{Inbound, read_json};
 use crate::collect::parse::MAX_ID;
+use crate::privacy::contextual;
 use crate::problem::{Code, FieldError, Problem, ProblemDocument};
 use crate::state::Api;
 use crate::text::Text;
@@ -152,7 +153,7 @@ pub(crate) async fn decide(
 ) -> Result<Response, Problem> {
     check_api_key(&api, &headers)?;
     let bytes = read_json(&headers, body).await?;
-    let decision = api.decider.answer(&named(&api, read_ask(&bytes)?)).await;
+    let decision = api.decider.answer(&contextual(&api, named(&api, read_ask(&bytes)?))).await;
     Ok(Json(response_of(&decision)).into_response())
 }
 
@@ -162,7 +163,7 @@ pub(crate) async fn decide(
 /// [`Problem`] for a request that does not read.
 pub async fn answer_json(api: &Api, request: &Value) -> Result<Value, Problem> {
     let text = request.to_string();
-    let decision = api.decider.answer(&named(api, read_ask(text.as_bytes())?)).await;
+    let decision = api.decider.answer(&contextual(api, named(api, read_ask(text.as_bytes())?))).await;
     serde_json::to_value(response_of(&decision)).map_err(|e| Problem::new(Code::Internal, e.to_string()))
 }
 

@@ -8,6 +8,7 @@ use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogra
 pub(crate) fn describe() {
     tradewind_pipeline::describe_metrics();
     tradewind_decide::describe_metrics();
+    tradewind_govern::describe_metrics();
     describe_counter!("tradewind_events_rejected_total", "Events that were not taken, by reason");
     describe_gauge!("tradewind_dead_letters_waiting", "Dead letters that nobody has re-driven or dropped");
     describe_counter!("tradewind_dead_letters_not_kept_total", "Rejected events over the limit of a minute");

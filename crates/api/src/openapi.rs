@@ -5,8 +5,8 @@ use axum::response::IntoResponse;
 use utoipa::OpenApi;
 
 use crate::{
-    audiences, collect, consent, dead_letters, decide, feast, features, identity, operate, outbox, profiles,
-    schemas, sql, vault,
+    audiences, collect, consent, dead_letters, decide, feast, features, identity, operate, outbox, privacy,
+    profiles, schemas, sql, vault,
 };
 
 #[derive(OpenApi)]
@@ -47,6 +47,9 @@ use crate::{
         features::put_view,
         features::put_service,
         feast::repo::serve,
+        privacy::request,
+        privacy::show,
+        privacy::list,
         schemas::list,
         schemas::show,
         schemas::findings,
@@ -68,6 +71,7 @@ use crate::{
         (name = "consent", description = "What a shopper agrees to"),
         (name = "audiences", description = "Groups of shoppers, by rules over traits"),
         (name = "features", description = "The feature store: views, services, lineage"),
+        (name = "privacy", description = "The rights of people"),
         (name = "schemas", description = "What events should look like, and what they lack"),
         (name = "operate", description = "Health, metrics, counts")
     )

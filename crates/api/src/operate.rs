@@ -47,6 +47,7 @@ pub(crate) async fn livez() -> &'static str {
     responses((status = 200, description = "ready"), (status = 503, body = ProblemDocument)))]
 pub(crate) async fn readyz(State(api): State<Arc<Api>>) -> Result<&'static str, Problem> {
     if api.pipeline.is_ready() {
+        crate::privacy::check_ready(&api)?;
         Ok("ok\n")
     } else if api.pipeline.is_healthy() {
         Err(Problem::new(Code::Stopped, "what the log held at the start is still being applied"))

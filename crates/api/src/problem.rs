@@ -31,6 +31,7 @@ pub enum Code {
     NotFound,
     Overloaded,
     RedriveFailed,
+    RestrictUnavailable,
     QuotaExceeded,
     SqlInvalid,
     SqlLimit,
@@ -51,7 +52,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::BadGzip,
         Self::BatchInvalid,
         Self::BatchTooLong,
@@ -68,6 +69,7 @@ impl Code {
         Self::NotFound,
         Self::Overloaded,
         Self::RedriveFailed,
+        Self::RestrictUnavailable,
         Self::QuotaExceeded,
         Self::SqlInvalid,
         Self::SqlLimit,
@@ -110,6 +112,9 @@ impl Code {
             Self::Overloaded => ("overloaded", StatusCode::TOO_MANY_REQUESTS, "Too much at once"),
             Self::RedriveFailed => {
                 ("redrive-failed", StatusCode::UNPROCESSABLE_ENTITY, "The letter still cannot be processed")
+            }
+            Self::RestrictUnavailable => {
+                ("restrict-unavailable", StatusCode::NOT_IMPLEMENTED, "Nothing can be restricted yet")
             }
             Self::QuotaExceeded => ("quota-exceeded", StatusCode::TOO_MANY_REQUESTS, "The quota is used up"),
             Self::SqlInvalid => ("sql-invalid", StatusCode::BAD_REQUEST, "The query is refused"),

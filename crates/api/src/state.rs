@@ -1,12 +1,13 @@
 //! What the handlers share.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 use tradewind_decide::Decider;
 use tradewind_events::schema::Registry;
+use tradewind_govern::Rights;
 use tradewind_kernel::UtcMillis;
 use tradewind_people::consent::Categories;
 use tradewind_pipeline::Pipeline;
@@ -77,6 +78,7 @@ pub struct Api {
     pub(crate) vault: Option<Arc<Vault>>,
     /// Places for profiles that are followed.
     pub(crate) feeds: Arc<tokio::sync::Semaphore>,
+    pub(crate) rights: OnceLock<Arc<Rights>>,
     rejected_total: AtomicU64,
 }
 
@@ -107,6 +109,7 @@ impl Api {
             outbox: None,
             vault: None,
             feeds: Arc::new(tokio::sync::Semaphore::new(crate::profiles::MAX_FEEDS)),
+            rights: OnceLock::new(),
             rejected_total,
         }
     }
@@ -134,6 +137,12 @@ impl Api {
     #[must_use]
     pub fn with_vault(self, vault: Arc<Vault>) -> Self {
         Self { vault: Some(vault), ..self }
+    }
+
+    /// From now on takes requests of people's rights, and nothing else until these are ready. Call it once.
+    pub fn use_rights(&self, rights: Arc<Rights>) {
+        // A second one would be a bug of the program; the first one stays.
+        let _ = self.rights.set(rights);
     }
 
     /// The time, by the pipeline's clock.

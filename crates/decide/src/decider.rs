@@ -167,6 +167,15 @@ impl Decider {
         decision
     }
 
+    /// Takes decisions for these subjects, in [`Subject`]'s text form, out of the latest ones, and gives how
+    /// many they were.
+    pub fn forget(&self, is_theirs: impl Fn(&str) -> bool) -> usize {
+        let mut recent = self.recent.lock();
+        let before = recent.len();
+        recent.retain(|decision| !is_theirs(&decision.subject));
+        before - recent.len()
+    }
+
     /// The latest decisions, newest first, at most 200.
     #[must_use]
     pub fn recent(&self) -> Vec<Arc<Decision>> {

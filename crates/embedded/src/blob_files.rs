@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tradewind_ports::{BlobError, BlobStore};
 
 /// The embedded [`BlobStore`].
+#[derive(Debug, Clone)]
 pub struct BlobFiles {
     dir: PathBuf,
 }

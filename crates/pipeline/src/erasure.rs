@@ -22,6 +22,7 @@ use tradewind_kernel::Subject;
 use tradewind_ports::Offset;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::dead_letters::each_stored;
 use crate::pipeline::{Pipeline, PipelineError};
 
 pub(crate) use rows::{Rows, remove};
@@ -78,6 +79,15 @@ impl Whose {
     }
 }
 
+/// Something that is held of people.
+#[derive(Debug, Clone, Copy)]
+pub enum Held<'a> {
+    /// A record of the log, which [`Entry`](crate::Entry) reads.
+    Record(Offset, &'a [u8]),
+    /// A dead letter, as JSON.
+    Letter(Offset, &'a [u8]),
+}
+
 /// What was found and removed, by where it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Erased {
@@ -127,15 +137,29 @@ impl Pipeline {
     /// # Errors
     /// [`PipelineError`] when the state does not read, or the projection has stopped.
     pub fn keys_of(&self, subject: &Subject) -> Result<BTreeSet<String>, PipelineError> {
-        let mut keys = BTreeSet::from([subject.key()]);
-        let user = match subject {
-            Subject::User(user) => Some(user.clone()),
-            Subject::Anonymous(id) => self.link(id)?,
-        };
-        let Some(user) = user else { return Ok(keys) };
-        let merged = self.person(&Subject::User(user.clone()))?;
-        let mut users: BTreeSet<String> = merged.iter().flat_map(|person| person.users.clone()).collect();
-        users.insert(user);
+        self.keys_of_all(std::slice::from_ref(subject))
+    }
+
+    /// The same for several people at once.
+    ///
+    /// # Errors
+    /// As [`keys_of`](Self::keys_of).
+    pub fn keys_of_all(&self, subjects: &[Subject]) -> Result<BTreeSet<String>, PipelineError> {
+        let mut keys: BTreeSet<String> = subjects.iter().map(Subject::key).collect();
+        let mut users = BTreeSet::new();
+        for subject in subjects {
+            let user = match subject {
+                Subject::User(user) => Some(user.clone()),
+                Subject::Anonymous(id) => self.link(id)?,
+            };
+            let Some(user) = user else { continue };
+            let merged = self.person(&Subject::User(user.clone()))?;
+            users.extend(merged.iter().flat_map(|person| person.users.clone()));
+            users.insert(user);
+        }
+        if users.is_empty() {
+            return Ok(keys);
+        }
         self.each_link(|anonymous, owners| {
             if owners.runs().all(|(_, user)| users.contains(user)) && owners.latest().is_some() {
                 keys.insert(Subject::Anonymous(anonymous.to_owned()).key());
@@ -162,8 +186,29 @@ impl Pipeline {
             owners.runs().for_each(|(_, user)| note(Subject::User(user.to_owned()).key()));
         })?;
         self.each_profile_key(&mut note)?;
+        each_stored(self.inner.store.as_ref(), &self.inner.tables, |_, json| search::words(json, &mut note))?;
         search::keys(self.inner.log.as_ref(), &mut note)?;
         Ok(keys)
+    }
+
+    /// Hands out what the log and the table of dead letters hold of these people, as [`erase`](Self::erase)
+    /// would remove it. It reads the whole log.
+    ///
+    /// # Errors
+    /// [`PipelineError`] when the state or the log does not read.
+    pub fn each_held(&self, whose: &Whose, mut take: impl FnMut(Held<'_>)) -> Result<(), PipelineError> {
+        let mentions = search::Mentions::of(whose)?;
+        let mut letters = Vec::new();
+        each_stored(self.inner.store.as_ref(), &self.inner.tables, |id, json| {
+            if mentions.are_in(json) {
+                letters.push(id);
+                take(Held::Letter(id, json));
+            }
+        })?;
+        let log = self.inner.log.as_ref();
+        search::each_record(log, log.end(), whose, &letters, |offset, bytes| {
+            take(Held::Record(offset, bytes));
+        })
     }
 
     /// Removes these people. Blocks until nothing of them is left, as long as it takes to read the state and

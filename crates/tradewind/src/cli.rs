@@ -63,6 +63,8 @@ pub(crate) enum Command {
     Keys(KeysArguments),
     /// Look at a running server's feature store, and make training sets
     Features(FeaturesArguments),
+    /// Carry out the rights of people on a running server: erase, export, restrict
+    Privacy(PrivacyArguments),
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -251,6 +253,70 @@ pub(crate) struct TrainingSetArguments {
     /// Join keys, features, event_timestamp and created, CSV
     #[arg(long, value_name = "FILE")]
     pub(crate) history: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PrivacyArguments {
+    #[command(flatten)]
+    pub(crate) server: ServerArguments,
+    #[command(subcommand)]
+    pub(crate) what: PrivacyCommand,
+}
+
+/// Who is meant.
+#[derive(Debug, Args)]
+pub(crate) struct SubjectsArguments {
+    /// user_id:… or anonymous_id:…; every id that is linked to one of them is meant too
+    #[arg(required = true, value_name = "SUBJECT")]
+    pub(crate) subjects: Vec<String>,
+    /// Print the request's id, and do not wait for its end
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PrivacyCommand {
+    /// Remove everything that is held of people, and print the receipts
+    Erase {
+        #[command(flatten)]
+        who: SubjectsArguments,
+        /// Take nothing more of them afterwards
+        #[arg(long)]
+        suppress: bool,
+    },
+    /// Print everything that is held of people, as JSON
+    Export {
+        #[command(flatten)]
+        who: SubjectsArguments,
+    },
+    /// Deny every purpose to people
+    Restrict {
+        #[command(flatten)]
+        who: SubjectsArguments,
+    },
+    /// Take nothing more of people
+    Suppress {
+        #[command(flatten)]
+        who: SubjectsArguments,
+    },
+    /// Take events of people again
+    Unsuppress {
+        #[command(flatten)]
+        who: SubjectsArguments,
+    },
+    /// Tell what became of a request
+    Status {
+        /// As it was printed
+        id: String,
+    },
+    /// Check a receipt, without a server; exits with 1 if it does not hold
+    Verify {
+        /// The receipt; - reads standard input
+        receipt: PathBuf,
+        /// The public key that it must be signed with, in hexadecimal digits
+        #[arg(long, value_name = "HEX")]
+        key: Option<String>,
+    },
 }
 
 /// What is measured.

@@ -10,6 +10,7 @@ mod identity;
 mod import;
 mod keys;
 mod outbox;
+mod privacy;
 mod rebuild;
 mod remote;
 mod schema;
@@ -41,6 +42,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Outbox(arguments) => outbox::run(&loaded(&global, Vec::new())?, &arguments, global.json),
         Command::Keys(arguments) => keys::run(&started(&global, Vec::new())?, &arguments, global.json),
         Command::Features(arguments) => features::run(&loaded(&global, Vec::new())?, &arguments, global.json),
+        Command::Privacy(arguments) => privacy::run(&loaded(&global, Vec::new())?, &arguments, global.json),
         Command::Config(ConfigCommand::Show) => config::show(&loaded(&global, Vec::new())?, global.json),
         Command::Schema(what) => schema::run(&loaded(&global, Vec::new())?, &what, global.json),
         Command::Serve(arguments) => {

@@ -100,7 +100,7 @@ pub(crate) struct VaultConfig {
     pub(crate) cache_mib: u64,
 }
 
-/// What is personal.
+/// What is personal, and the rights of people.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Privacy {
@@ -108,6 +108,9 @@ pub(crate) struct Privacy {
     pub(crate) personal_fields: Vec<String>,
     /// The calling code that national telephone numbers are completed with, such as `49`.
     pub(crate) phone_calling_code: String,
+    /// The folder of the ledger of erasures; `erasures` in the data directory if none. Keep it apart from the
+    /// data directory's backups.
+    pub(crate) ledger_dir: Option<PathBuf>,
 }
 
 /// The shop.
@@ -221,7 +224,11 @@ impl Default for Config {
             },
             api: ApiKeys { keys: Vec::new() },
             vault: VaultConfig { master_key: String::new(), api_keys: Vec::new(), cache_mib: 16 },
-            privacy: Privacy { personal_fields: Vec::new(), phone_calling_code: String::new() },
+            privacy: Privacy {
+                personal_fields: Vec::new(),
+                phone_calling_code: String::new(),
+                ledger_dir: None,
+            },
             shop: Shop { name: "Tradewind".into(), currency: Currency::EUR },
             consent: Consent {
                 policy: "regional".into(),

@@ -108,6 +108,9 @@ pub(crate) async fn admit(State(api): State<Arc<Api>>, mut request: Request, nex
 
 fn enter(api: &Api, class: Class, headers: &HeaderMap) -> Result<Option<Ticket>, Problem> {
     let admission = &api.admission;
+    if class != Class::Watching {
+        crate::privacy::check_ready(api)?;
+    }
     let allowance = match class {
         Class::Watching => return Ok(None),
         Class::Asking => &admission.asking,

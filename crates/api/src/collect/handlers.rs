@@ -20,6 +20,7 @@ use crate::body::{Inbound, read_json};
 use crate::dead_letters::{Dialect, Refused, Shared, Source, Verdict, take_in};
 use crate::enrich::{Peer, Sender};
 use crate::extract::Query;
+use crate::privacy::{SUPPRESSED, unsuppressed};
 use crate::problem::{Code, FieldError, Problem, ProblemDocument};
 use crate::state::{Api, Rejected};
 
@@ -198,13 +199,15 @@ async fn take(
         if index % READ_AT_A_TIME == READ_AT_A_TIME - 1 {
             tokio::task::yield_now().await;
         }
-        match parse(json, envelope).and_then(|event| api.schemas.admit(event, strict)) {
+        let parsed = parse(json, envelope).and_then(|event| api.schemas.admit(event, strict));
+        match parsed.and_then(|event| unsuppressed(api, event)) {
             Ok(event) => events.push(event),
             Err(reject) => bad.push(Refused { index, json, reject }),
         }
     }
     let nothing_fits = events.is_empty() && bad.iter().any(|one| one.reject.structural);
-    let refused = nothing_fits || (strict && !bad.is_empty());
+    // Of whom nothing is taken is no fault of the sender's.
+    let refused = nothing_fits || (strict && bad.iter().any(|one| one.reject.code != SUPPRESSED));
     let shared = || Shared {
         sent: envelope.sent,
         origin: envelope.origin,

@@ -13,6 +13,7 @@ use crate::collect::message::Message;
 use crate::collect::parse::{Envelope, MAX_EVENT_BYTES, Parsed, Reject, canonical, malformed, reject};
 use crate::dead_letters::{Dialect, Refused, Source, Verdict, take_in};
 use crate::enrich::Sender;
+use crate::privacy::unsuppressed;
 use crate::problem::{Code, FieldError, Problem};
 use crate::state::Api;
 use crate::text::Text;
@@ -179,7 +180,8 @@ pub(crate) async fn deliver_from(
     let mut events: Vec<Event> = Vec::with_capacity(items.len());
     let mut refused = Vec::new();
     for Item { index, source: json, draft } in items {
-        match draft.and_then(|draft| draft.into_event(source.received, sender)) {
+        let parsed = draft.and_then(|draft| draft.into_event(source.received, sender));
+        match parsed.and_then(|event| unsuppressed(api, event)) {
             Ok(event) => events.push(event),
             Err(reject) => refused.push(Refused { index, json, reject }),
         }

@@ -37,6 +37,7 @@ use crate::collect::handlers::not_collected;
 use crate::collect::parse::{MAX_EVENT_BYTES, Parsed, Reject};
 use crate::dead_letters::{Dialect, Shared, Source};
 use crate::measures;
+use crate::privacy::hand_over;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
 use payload::{hashed, time};
@@ -73,6 +74,8 @@ enum Said {
     Events(Vec<Draft>),
     /// Something that is kept, and belongs to nobody's profile.
     Record(Box<Event>),
+    /// Somebody's right, which is carried out, and what is kept of it.
+    Right(Box<Event>, tradewind_govern::Ask),
 }
 
 type Heard = Result<Said, Reject>;
@@ -109,7 +112,7 @@ pub(crate) fn read_all(
     let notice = Notice::read(headers, &payload, json, received)?;
     Ok(match hear(currency, &notice, payload).1 {
         Ok(Said::Goods(changes)) => (changes, Vec::new()),
-        Ok(Said::Record(event)) => (Vec::new(), vec![Ok(*event)]),
+        Ok(Said::Record(event) | Said::Right(event, _)) => (Vec::new(), vec![Ok(*event)]),
         Ok(Said::Events(drafts)) => {
             let item = |draft| Item { index: 0, source: json, draft: Ok(draft) };
             (Vec::new(), events_of(drafts.into_iter().map(item).collect(), received))
@@ -170,12 +173,17 @@ impl Notice {
     }
 }
 
-async fn take(api: &Api, notice: &Notice, payload: Fields, source: &str) -> Result<(), Problem> {
+async fn take(api: &Arc<Api>, notice: &Notice, payload: Fields, source: &str) -> Result<(), Problem> {
     let (topic, said) = hear(api.pipeline.currency(), notice, payload);
     measures::webhook(topic);
     let draft = match said {
         Ok(Said::Goods(changes)) => {
             return api.pipeline.change_catalog(&changes).await.map_err(not_collected);
+        }
+        Ok(Said::Right(event, ask)) => {
+            let status = hand_over(api, ask).await?;
+            tracing::info!(request = %status.id, kind = status.kind.as_str(), "a privacy request of Shopify is carried out");
+            return api.pipeline.collect(std::slice::from_ref(&*event)).await.map_err(not_collected);
         }
         Ok(Said::Record(event)) => {
             return api.collect(vec![*event]).await;

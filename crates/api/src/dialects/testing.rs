@@ -11,8 +11,9 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use tradewind_decide::Decider;
-use tradewind_embedded::{FjallStore, LogOptions, SegmentLog};
+use tradewind_embedded::{BlobFiles, FjallStore, LogOptions, SegmentLog};
 use tradewind_events::Event;
+use tradewind_govern::{Rights, Setup};
 use tradewind_kernel::{Currency, FixedClock, Subject, UtcMillis};
 use tradewind_people::Profile;
 use tradewind_people::consent::Personalization;
@@ -22,6 +23,7 @@ use tradewind_ports::StateStore;
 use super::draft::Draft;
 use crate::admission::AdmissionSettings;
 use crate::enrich::Sender;
+use crate::privacy::Shown;
 use crate::state::{Api, ApiSettings};
 
 /// When the tests' server receives everything: a minute after the captures were made.
@@ -35,7 +37,7 @@ pub(crate) struct Shop {
     pub(crate) api: Arc<Api>,
     router: Router,
     runtime: tokio::runtime::Runtime,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Shop {
@@ -71,7 +73,17 @@ impl Shop {
         let api = Arc::new(Api::new(pipeline, decider, settings, None));
         let router = crate::router(Arc::clone(&api), None);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self { api, router, runtime, _dir: dir }
+        Self { api, router, runtime, dir }
+    }
+
+    /// Lets it carry out the rights of people.
+    pub(crate) fn keep_rights(&self) -> Arc<Rights> {
+        let (pipeline, dir) = (Arc::clone(&self.api.pipeline), self.dir.path());
+        let blobs = Arc::new(BlobFiles::new(dir.join("blobs")));
+        let setup = Setup { pipeline, blobs, places: vec![Arc::new(Shown::new(&self.api))], consents: None };
+        let rights = Arc::new(Rights::open(&dir.join("erasures"), setup).unwrap());
+        self.api.use_rights(Arc::clone(&rights));
+        rights
     }
 
     /// Sends a request, and returns the answer's status and text.

@@ -16,6 +16,8 @@ use crate::pipeline::PipelineError;
 
 /// Records are read in pieces of this size.
 const PIECE_BYTES: usize = 4 << 20;
+/// The longest text that is looked at as an id, in bytes.
+const MAX_ID_BYTES: usize = 2_048;
 /// From so many characters on an id counts without quotes around it.
 const TELLING: usize = 4;
 
@@ -71,8 +73,20 @@ pub(super) fn records(
     whose: &Whose,
     letters: &[Offset],
 ) -> Result<Vec<Offset>, PipelineError> {
-    let mentions = Mentions::of(whose)?;
     let mut found = Vec::new();
+    each_record(log, until, whose, letters, |offset, _| found.push(offset))?;
+    Ok(found)
+}
+
+/// Hands out the records before `until` that are theirs.
+pub(super) fn each_record(
+    log: &dyn EventLog,
+    until: Offset,
+    whose: &Whose,
+    letters: &[Offset],
+    mut take: impl FnMut(Offset, &[u8]),
+) -> Result<(), PipelineError> {
+    let mentions = Mentions::of(whose)?;
     each(log, until, |offset, bytes| {
         let is_found = match Entry::event_body(bytes) {
             Some(body) => match EventView::decode(body) {
@@ -87,10 +101,9 @@ pub(super) fn records(
             None => !Entry::is_of_catalog(bytes) && (mentions.are_in(bytes) || is_about(bytes, letters)),
         };
         if is_found {
-            found.push(offset);
+            take(offset, bytes);
         }
-    })?;
-    Ok(found)
+    })
 }
 
 /// Whether a record tells what became of one of these letters.
@@ -99,13 +112,38 @@ fn is_about(bytes: &[u8], letters: &[Offset]) -> bool {
         && matches!(Entry::read(bytes), Ok(Entry::DeadLetter(note)) if note.letter_id().is_some_and(|id| letters.contains(&id)))
 }
 
-/// Every key that an event of the log names.
+/// Every key that an event of the log names, and that another record, but for the catalog's, may name.
 pub(super) fn keys(log: &dyn EventLog, take: &mut impl FnMut(String)) -> Result<(), PipelineError> {
-    each(log, log.end(), |_, bytes| {
-        if let Some(Ok(event)) = Entry::event_body(bytes).map(EventView::decode) {
+    each(log, log.end(), |_, bytes| match Entry::event_body(bytes).map(EventView::decode) {
+        Some(Ok(event)) => {
             keys_of(event.user_id.as_deref(), event.anonymous_id.as_deref(), take);
+            // An alias names either kind of id.
+            keys_of(event.previous_id.as_deref(), event.previous_id.as_deref(), take);
         }
+        Some(Err(_)) => words(bytes, take),
+        None if Entry::is_of_catalog(bytes) => {}
+        None => words(bytes, take),
     })
+}
+
+/// Whatever may be an id in text that is not read further, as either kind of key: what stands between quotes,
+/// and between other signs.
+pub(super) fn words(text: &[u8], take: &mut impl FnMut(String)) {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte >= 0x80 || b"-_.".contains(&byte);
+    let is_quote = |byte: &u8| *byte == b'"' || *byte == b'\\';
+    let mut note = |word: &[u8]| {
+        if let Ok(word) = std::str::from_utf8(word)
+            && !word.is_empty()
+            && word.len() <= MAX_ID_BYTES
+        {
+            keys_of(Some(word), Some(word), take);
+        }
+    };
+    for quoted in text.split(is_quote) {
+        let plain = [&b"user_id:"[..], b"anonymous_id:"].iter().find_map(|kind| quoted.strip_prefix(*kind));
+        note(plain.unwrap_or(quoted));
+        quoted.split(|&byte| !is_word(byte)).filter(|word| word.len() < quoted.len()).for_each(&mut note);
+    }
 }
 
 fn each(log: &dyn EventLog, until: Offset, mut take: impl FnMut(Offset, &[u8])) -> Result<(), PipelineError> {

@@ -66,10 +66,13 @@ pub(crate) fn serve(
     let api = api.with_outbox(outbox);
     let api = api.with_vault(Arc::clone(&house.vault));
     let api = Arc::new(api);
+    let rights = crate::rights::start(config, house, &api)?;
     let shop = art.map(|art| shopfront::router(Arc::clone(&api), art, &config.shop));
     let router = tradewind_api::router(api, shop);
     let served = runtime.block_on(listen(config, router, ready));
     runtime.shutdown_timeout(GRACE);
+    // What is under way ends; what waits goes on at the next start.
+    rights.stop();
     // Commits what was taken; the pipeline still knows what is a duplicate.
     drop(lake);
     drop(deliverer);

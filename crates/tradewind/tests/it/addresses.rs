@@ -87,7 +87,7 @@ fn send_all(house: &House, address: &str) {
 }
 
 /// Every byte of every file, and every record and value as the program reads it.
-fn everything(dir: &Path) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn everything(dir: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     let mut folders = vec![dir.to_owned()];
     while let Some(folder) = folders.pop() {

@@ -10,6 +10,7 @@ mod admission;
 mod cli;
 mod crash;
 mod dead_letters;
+mod erasure;
 mod full_disk;
 mod journey;
 #[cfg(feature = "lake")]

@@ -201,6 +201,47 @@ fn people_are_found_again_by_a_fingerprint() {
 }
 
 #[test]
+fn whoever_only_a_decision_or_a_letter_names_is_found_again_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipeline = open(dir.path(), NOW);
+    lives(&pipeline);
+    pipeline.log_decision(br#"_{"s":"anonymous_id:asked only","p":[]}"#);
+    block_on(pipeline.collect_with(&[], vec![letter(r#"{"userId":"wrote-only","event":7}"#)])).unwrap();
+    settle(&pipeline);
+    let wanted = ["a:asked only", "u:wrote-only"];
+    let found = pipeline.find_keys(&|key| wanted.contains(&key)).unwrap();
+    assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), wanted);
+    let none = pipeline.find_keys(&|key| key == "u:wrote" || key == "u:").unwrap();
+    assert_eq!(none.len(), 0);
+}
+
+#[test]
+fn what_is_held_is_what_would_be_erased() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipeline = open(dir.path(), NOW);
+    lives(&pipeline);
+    let subjects = [anonymous("device-1"), Subject::User("stays".into())];
+    let both = pipeline.keys_of_all(&subjects).unwrap();
+    let each = subjects.iter().flat_map(|subject| pipeline.keys_of(subject).unwrap());
+    assert_eq!(both, each.collect());
+    let whose = Whose::new(pipeline.keys_of(&subjects[0]).unwrap());
+    let (mut records, mut letters) = (0, 0);
+    let count = |held: Held<'_>| match held {
+        Held::Record(_, bytes) => {
+            assert!(!holds(bytes, "stays") && !bytes.is_empty());
+            records += 1;
+        }
+        Held::Letter(_, json) => {
+            assert!(holds(json, GONE));
+            letters += 1;
+        }
+    };
+    pipeline.each_held(&whose, count).unwrap();
+    let erased = pipeline.erase(&whose).unwrap();
+    assert_eq!((records, letters), (erased.log_records, erased.dead_letters));
+}
+
+#[test]
 fn an_id_is_found_as_a_whole_only() {
     let check = |id: &str, text: &str, expected: bool| {
         let whose = Whose::new([Subject::User(id.to_owned()).key()]);

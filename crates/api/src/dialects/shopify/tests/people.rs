@@ -69,6 +69,7 @@ fn a_refund_says_how_much_of_what_came_back() {
 #[test]
 fn privacy_requests_are_kept_and_make_no_profile() {
     let shop = Shop::open();
+    let rights = shop.keep_rights();
     let customer = json!({"id": 71, "email": "ann@example.com", "phone": "+4943100000"});
     let request = json!({"shop_id": 9, "shop_domain": "kiosk.myshopify.com", "customer": customer,
         "orders_requested": [61, 62], "data_request": {"id": 8}});
@@ -86,9 +87,39 @@ fn privacy_requests_are_kept_and_make_no_profile() {
     assert_eq!(shop.counts(), expected);
     assert!(shop.profile("user_id:71").is_none());
 
+    assert_eq!(rights.list(10).len(), 3, "each is carried out once");
+
     let said = privacy::requested(&notice("customers/data_request"), fields(&request.to_string()));
+    let Ok(Said::Right(event, ask)) = said else { panic!("{said:?}") };
+    let names = ["user_id:71", "anonymous_id:shopify:order:61", "anonymous_id:shopify:order:62"];
+    assert_eq!(ask.subjects.iter().map(ToString::to_string).collect::<Vec<_>>(), names);
+    let expected = json!({"shop_id": "9", "shop_domain": "kiosk.myshopify.com", "request_id": "8"});
+    assert_eq!(value_of(event.properties.as_deref()), expected, "what is kept names nobody");
+
+    let by_mail = json!({"customer": {"email": "ann@example.com", "phone": "+4943100000"}});
+    let said = privacy::requested(&notice("customers/redact"), fields(&by_mail.to_string()));
     let Ok(Said::Record(event)) = said else { panic!("{said:?}") };
-    let expected = json!({"shop_id": "9", "shop_domain": "kiosk.myshopify.com", "customer_id": "71",
-        "email": "ann@example.com", "phone": "+4943100000", "request_id": "8", "orders": [61, 62]});
-    assert_eq!(value_of(event.properties.as_deref()), expected);
+    let expected = json!({"email": "ann@example.com", "phone": "+4943100000"});
+    assert_eq!(value_of(event.properties.as_deref()), expected, "somebody has to find out who it is");
+}
+
+#[test]
+fn a_customer_who_is_redacted_is_gone() {
+    let shop = Shop::open();
+    let rights = shop.keep_rights();
+    taken(&shop, "customers/update", "e1", CUSTOMER);
+    taken(&shop, "customers/update", "e2", with(CUSTOMER, json!({"id": 72, "email": "bob@example.com"})));
+    shop.counts();
+    assert!(shop.profile("user_id:7100000000001").is_some());
+    let redact = json!({"shop_id": 9, "customer": {"id": 7_100_000_000_001_i64}, "orders_to_redact": []});
+    taken(&shop, "customers/redact", "e3", redact.to_string());
+    let status = loop {
+        let status = rights.list(1).remove(0);
+        if status.finished_at.is_some() {
+            break status;
+        }
+        std::thread::park_timeout(Duration::from_millis(5));
+    };
+    assert_eq!((status.error, status.found["profiles"]), (None, 1));
+    assert!(shop.profile("user_id:7100000000001").is_none() && shop.profile("user_id:72").is_some());
 }

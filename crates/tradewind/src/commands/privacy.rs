@@ -1,0 +1,114 @@
+//! `tradewind privacy`: over HTTP, since the server that runs has the data directory.
+
+use std::io::Read;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::remote::Remote;
+use super::{say, say_json};
+use crate::cli::{PrivacyArguments, PrivacyCommand, SubjectsArguments};
+use crate::config::Loaded;
+use crate::failure::Failure;
+
+/// How long one look-up waits for a request's end.
+const WAIT_MS: u32 = 25_000;
+
+/// Asks the server, and prints what it answers.
+pub(crate) fn run(loaded: &Loaded, arguments: &PrivacyArguments, as_json: bool) -> Result<(), Failure> {
+    if let PrivacyCommand::Verify { receipt, key } = &arguments.what {
+        return verify(receipt, key.as_deref(), as_json);
+    }
+    let mut remote = Remote::new(&loaded.config, &arguments.server)?;
+    let (kind, who, suppress) = match &arguments.what {
+        PrivacyCommand::Erase { who, suppress } => ("erase", who, *suppress),
+        PrivacyCommand::Export { who } => ("export", who, false),
+        PrivacyCommand::Restrict { who } => ("restrict", who, false),
+        PrivacyCommand::Suppress { who } => ("suppress", who, false),
+        PrivacyCommand::Unsuppress { who } => ("unsuppress", who, false),
+        PrivacyCommand::Status { id } => {
+            let status = remote.ask("GET", &path_of(id)?, None)?;
+            return show(&status, as_json);
+        }
+        PrivacyCommand::Verify { .. } => return Ok(()),
+    };
+    let SubjectsArguments { subjects, no_wait } = who;
+    let mut body = json!({"type": kind, "subjects": subjects});
+    if suppress {
+        body["suppress"] = true.into();
+    }
+    let mut status = remote.ask("POST", "/v1/privacy/requests", Some(&body))?;
+    let id = status["id"].as_str().unwrap_or_default().to_owned();
+    if *no_wait {
+        if as_json {
+            return say_json(&status);
+        }
+        say(id);
+        return Ok(());
+    }
+    while matches!(status["status"].as_str(), Some("INITIALIZED" | "RUNNING")) {
+        status = remote.ask("GET", &format!("{}?wait_ms={WAIT_MS}", path_of(&id)?), None)?;
+    }
+    show(&status, as_json)
+}
+
+fn path_of(id: &str) -> Result<String, Failure> {
+    if !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+        return Ok(format!("/v1/privacy/requests/{id}"));
+    }
+    Err(Failure::failed(format!("'{id}' is no id of a request")))
+}
+
+/// Prints the export or the receipt where there is one, else how far the request is.
+fn show(status: &Value, as_json: bool) -> Result<(), Failure> {
+    let (id, stage) = (&status["id"], status["status"].as_str().unwrap_or("-"));
+    if stage == "FAILED" {
+        let why = status["error"].as_str().unwrap_or("it does not say why");
+        return Err(Failure::failed(format!("request {id} failed: {why}")));
+    }
+    if as_json {
+        return say_json(status);
+    }
+    match ["export", "receipt"].iter().map(|name| &status[*name]).find(|value| !value.is_null()) {
+        Some(found) => say_json(found),
+        None => {
+            say(format!(
+                "request {} ({}): {stage}",
+                id.as_str().unwrap_or("-"),
+                status["type"].as_str().unwrap_or("-")
+            ));
+            Ok(())
+        }
+    }
+}
+
+fn verify(path: &Path, key: Option<&str>, as_json: bool) -> Result<(), Failure> {
+    let unread = |e: std::io::Error| Failure::input(format!("{} does not read: {e}", path.display()));
+    let json = if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).map_err(unread)?;
+        bytes
+    } else {
+        std::fs::read(path).map_err(unread)?
+    };
+    let receipt = tradewind_govern::verify(&json).map_err(Failure::failed)?;
+    if let Some(key) = key.filter(|key| !key.eq_ignore_ascii_case(&receipt.public_key)) {
+        let own = &receipt.public_key;
+        return Err(Failure::failed(format!("the receipt holds, but under the key {own}, not {key}")));
+    }
+    if as_json {
+        return say_json(&receipt);
+    }
+    let things: u64 = receipt.found.values().sum();
+    say(format!(
+        "the receipt holds: request {}, finished {}, {} ids, {things} things removed, under the key {}",
+        receipt.request,
+        receipt.finished_at,
+        receipt.prints.len(),
+        receipt.public_key
+    ));
+    if key.is_none() {
+        say("compare that key with the one that the shop gave you, or give it with --key");
+    }
+    Ok(())
+}
