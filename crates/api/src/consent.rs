@@ -235,6 +235,19 @@ fn check(choice: &ConsentIn) -> Result<(), Problem> {
     Ok(())
 }
 
+impl Api {
+    /// Notes, durably, that a subject agrees to nothing.
+    ///
+    /// # Errors
+    /// [`Problem`] when it could not be taken.
+    pub async fn deny_all(&self, subject: &Subject) -> Result<(), Problem> {
+        let purposes = Purpose::ALL.iter().map(|purpose| (purpose.as_str().to_owned(), false)).collect();
+        let choice = ConsentIn { purposes, source: Some("restriction".to_owned()), notice: None };
+        let event = event_of(self, subject, &choice);
+        self.pipeline.collect(&[event]).await.map_err(not_collected)
+    }
+}
+
 /// The event of a choice.
 fn event_of(api: &Api, subject: &Subject, choice: &ConsentIn) -> Event {
     let now = api.now();

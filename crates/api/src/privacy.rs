@@ -27,6 +27,7 @@ use crate::extract::{Path, Query};
 use crate::problem::{Code, FieldError, Problem, ProblemDocument};
 use crate::profiles::profile_json;
 use crate::state::Api;
+use crate::vault::subject_of;
 
 /// The code of an event that is not taken because nothing more is taken of this person.
 pub(crate) const SUPPRESSED: &str = "suppressed";
@@ -126,7 +127,7 @@ pub(crate) async fn request(
             "suppress goes with the type erase; else it is a type",
         ));
     }
-    let subjects = read_subjects(&asked.subjects)?;
+    let subjects = read_subjects(&api, &asked.subjects)?;
     let ask = Ask { kind: asked.kind, subjects, suppress: asked.suppress, id: None };
     let status = hand_over(&api, ask).await?;
     let location = HeaderValue::from_str(&format!("/v1/privacy/requests/{}", status.id));
@@ -137,15 +138,15 @@ pub(crate) async fn request(
     Ok(response)
 }
 
-fn read_subjects(texts: &[String]) -> Result<Vec<Subject>, Problem> {
+fn read_subjects(api: &Api, texts: &[String]) -> Result<Vec<Subject>, Problem> {
     let (mut subjects, mut errors) = (Vec::with_capacity(texts.len().min(MAX_SUBJECTS)), Vec::new());
     for (index, text) in texts.iter().enumerate() {
-        match Subject::parse(text) {
+        match subject_of(api, text) {
             Ok(subject) => subjects.push(subject),
             Err(error) if errors.len() < 10 => errors.push(FieldError {
                 pointer: format!("/subjects/{index}"),
                 code: "no_subject".into(),
-                detail: error.to_string(),
+                detail: error.detail,
             }),
             Err(_) => {}
         }
@@ -157,8 +158,10 @@ fn read_subjects(texts: &[String]) -> Result<Vec<Subject>, Problem> {
 }
 
 /// Takes a request; it is durable on success.
-pub(crate) async fn hand_over(api: &Arc<Api>, ask: Ask) -> Result<Status, Problem> {
+pub(crate) async fn hand_over(api: &Arc<Api>, mut ask: Ask) -> Result<Status, Problem> {
     let rights = rights_of(api)?;
+    // Ids that name a person are known by their pseudonyms.
+    ask.subjects = ask.subjects.into_iter().map(|subject| api.subject(subject)).collect();
     let taken = tokio::task::spawn_blocking(move || {
         let id = rights.request(ask)?;
         rights.status(&id).ok_or(RightsError::Stopping)

@@ -55,7 +55,6 @@ mod without {
         }
 
         /// Takes people out of the lake.
-        #[expect(dead_code, reason = "erasures come to it")]
         pub(crate) fn eraser(&self, config: &Config) -> LakeEraser {
             LakeEraser { root: root(config) }
         }
@@ -66,7 +65,6 @@ mod without {
         ///
         /// # Errors
         /// In words, where there is one that this program cannot write.
-        #[expect(dead_code, reason = "erasures come to it")]
         pub(crate) fn erase(&self, _: &Whose) -> Result<u64, String> {
             if !self.root.is_dir() {
                 return Ok(0);
@@ -124,7 +122,6 @@ mod with {
         }
 
         /// Takes people out of the lake.
-        #[expect(dead_code, reason = "erasures come to it")]
         pub(crate) fn eraser(&self, config: &Config) -> LakeEraser {
             let written = self.follower.as_ref().map(Follower::eraser);
             LakeEraser { root: root(config), written }
@@ -136,7 +133,6 @@ mod with {
         ///
         /// # Errors
         /// In words; the same call made again does the rest.
-        #[expect(dead_code, reason = "erasures come to it")]
         pub(crate) fn erase(&self, whose: &Whose) -> Result<u64, String> {
             let erased = match &self.written {
                 Some(written) => written.erase(whose),

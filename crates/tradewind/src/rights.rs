@@ -5,16 +5,24 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tradewind_api::{Api, Shown, decision_json};
 use tradewind_decide::Decider;
-use tradewind_govern::{Place, Rights, Setup};
+use tradewind_govern::{Consents, Place, Rights, Setup};
 use tradewind_kernel::Subject;
 use tradewind_pipeline::Whose;
+use tradewind_pipeline::vault::Vault;
+use tradewind_ports::block_on;
 
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::house::House;
+use crate::lake::{Lake, LakeEraser};
 
 /// Starts the service, which first makes again what this data directory has not seen of the ledger.
-pub(crate) fn start(config: &Config, house: &House, api: &Arc<Api>) -> Result<Arc<Rights>, Failure> {
+pub(crate) fn start(
+    config: &Config,
+    house: &House,
+    api: &Arc<Api>,
+    lake: &Lake,
+) -> Result<Arc<Rights>, Failure> {
     let dir = config.privacy.ledger_dir.clone().unwrap_or_else(|| config.data_dir.join("erasures"));
     if config.privacy.ledger_dir.is_none() {
         tracing::info!(
@@ -22,13 +30,17 @@ pub(crate) fn start(config: &Config, house: &House, api: &Arc<Api>) -> Result<Ar
              back; set privacy.ledger_dir to a folder that backups of the data directory leave out"
         );
     }
-    let places: Vec<Arc<dyn Place>> =
-        vec![Arc::new(Recent(Arc::clone(&house.decider))), Arc::new(Shown::new(api))];
+    let places: Vec<Arc<dyn Place>> = vec![
+        Arc::new(Recent(Arc::clone(&house.decider))),
+        Arc::new(Shown::new(api)),
+        Arc::new(Sealed(Arc::clone(&house.vault))),
+        Arc::new(lake.eraser(config)),
+    ];
     let setup = Setup {
         pipeline: Arc::clone(&house.pipeline),
         blobs: Arc::new(house.blobs.clone()),
         places,
-        consents: None,
+        consents: Some(Arc::new(Choices(Arc::clone(api)))),
     };
     let rights = Arc::new(Rights::open(&dir, setup).map_err(Failure::failed)?);
     api.use_rights(Arc::clone(&rights));
@@ -56,5 +68,74 @@ impl Place for Recent {
         let all = self.0.recent();
         let theirs = all.iter().filter(|decision| is_theirs(whose, &decision.subject));
         Ok(json!(theirs.map(|decision| decision_json(decision)).collect::<Vec<_>>()))
+    }
+}
+
+/// What the vault sealed of them.
+struct Sealed(Arc<Vault>);
+
+/// The subjects that keys are of.
+fn subjects(whose: &Whose) -> impl Iterator<Item = Subject> {
+    whose.keys().filter_map(|key| match key.split_at_checked(2)? {
+        ("u:", id) => Some(Subject::User(id.to_owned())),
+        ("a:", id) => Some(Subject::Anonymous(id.to_owned())),
+        _ => None,
+    })
+}
+
+impl Place for Sealed {
+    fn name(&self) -> &'static str {
+        "vault"
+    }
+
+    fn erase(&self, whose: &Whose) -> Result<u64, String> {
+        let mut fields = 0;
+        for subject in subjects(whose) {
+            fields += block_on(self.0.destroy(&subject)).map_err(|e| e.to_string())? as u64;
+        }
+        // Also where there is nothing: an erasure that was cut short may have left it to this one.
+        block_on(self.0.purge()).map_err(|e| e.to_string())?;
+        Ok(fields)
+    }
+
+    fn export(&self, whose: &Whose) -> Result<Value, String> {
+        let mut all = serde_json::Map::new();
+        for subject in subjects(whose) {
+            let fields = self.0.unseal(&subject).map_err(|e| e.to_string())?;
+            if !fields.is_empty() {
+                let fields = fields.iter().map(|field| (field.field.clone(), json!(field.value.as_str())));
+                all.insert(subject.to_string(), Value::Object(fields.collect()));
+            }
+        }
+        Ok(if all.is_empty() { Value::Null } else { Value::Object(all) })
+    }
+}
+
+impl Place for LakeEraser {
+    fn name(&self) -> &'static str {
+        "lake"
+    }
+
+    fn erase(&self, whose: &Whose) -> Result<u64, String> {
+        Self::erase(self, whose)
+    }
+
+    /// Nothing: the lake says again what the log says.
+    fn export(&self, _: &Whose) -> Result<Value, String> {
+        Ok(Value::Null)
+    }
+}
+
+/// The ledger of consent.
+struct Choices(Arc<Api>);
+
+impl Consents for Choices {
+    fn deny_all(&self, whose: &Whose) -> Result<u64, String> {
+        let mut denied = 0;
+        for subject in subjects(whose) {
+            block_on(self.0.deny_all(&subject)).map_err(|problem| problem.detail)?;
+            denied += 1;
+        }
+        Ok(denied)
     }
 }

@@ -59,6 +59,7 @@ fn open(root: &Path, data: &str, failures: u64) -> House {
         popularity_half_life_ms: UtcMillis::DAY,
         max_lag_records: 1_000,
         dead_letters: LetterLimits::default(),
+        gate: tradewind_pipeline::GateTargets::default(),
     };
     let store = Arc::new(dir.state(1 << 20).unwrap());
     let pipeline = Arc::new(Pipeline::open(log, store, Arc::new(FixedClock::new(NOW)), settings).unwrap());

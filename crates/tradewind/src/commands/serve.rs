@@ -66,7 +66,7 @@ pub(crate) fn serve(
     let api = api.with_outbox(outbox);
     let api = api.with_vault(Arc::clone(&house.vault));
     let api = Arc::new(api);
-    let rights = crate::rights::start(config, house, &api)?;
+    let rights = crate::rights::start(config, house, &api, &lake)?;
     let shop = art.map(|art| shopfront::router(Arc::clone(&api), art, &config.shop));
     let router = tradewind_api::router(api, shop);
     let served = runtime.block_on(listen(config, router, ready));

@@ -152,18 +152,18 @@ fn what_is_said_to_come_counts_before_it_comes() {
     assert_eq!(shop.api.admission.collecting.held(), 0);
 }
 
-/// A state that says which messages were seen only while `door` is open.
+/// A state that gives profiles only while `door` is open.
 struct Held {
     inner: FjallStore,
     door: Arc<Mutex<()>>,
-    seen: Mutex<Vec<TableId>>,
+    profiles: Mutex<Vec<TableId>>,
 }
 
 impl StateStore for Held {
     fn table(&self, name: &str) -> Result<TableId, StateError> {
         let table = self.inner.table(name)?;
-        if name.starts_with("seen-") {
-            self.seen.lock().push(table);
+        if name == "profiles" {
+            self.profiles.lock().push(table);
         }
         Ok(table)
     }
@@ -174,7 +174,7 @@ impl StateStore for Held {
         self.inner.table_names()
     }
     fn get(&self, table: TableId, key: &[u8]) -> Result<Option<Bytes>, StateError> {
-        let _open = self.seen.lock().contains(&table).then(|| self.door.lock());
+        let _open = self.profiles.lock().contains(&table).then(|| self.door.lock());
         self.inner.get(table, key)
     }
     fn scan(&self, table: TableId, from: &[u8]) -> Scan<'_> {
@@ -196,7 +196,7 @@ fn a_backlog_is_told_before_the_body_is_read() {
     let door = Arc::new(Mutex::new(()));
     let held = Arc::clone(&door);
     let shop = Shop::with(AdmissionSettings::default(), 0, |inner| {
-        Arc::new(Held { inner, door: held, seen: Mutex::default() })
+        Arc::new(Held { inner, door: held, profiles: Mutex::default() })
     });
     let shut = door.lock();
     assert_eq!(shop.send("POST", "/v1/track", &[KEY], TRACK).0, 200);
