@@ -47,7 +47,13 @@ const PATHS: [&str; 7] = [
 /// The largest problem that is encoded anew, in bytes.
 const MAX_PROBLEM_BYTES: usize = 64 << 10;
 
-/// Puts the paths of this module into a router.
+/// Puts Feast's path for searching vectors into a router, unless the demo shop has one of that name: its client
+/// then asks the older path.
+pub(crate) fn search_route(routes: Router<Arc<Api>>) -> Router<Arc<Api>> {
+    routes.route("/search", post(search))
+}
+
+/// Puts the other paths of this module into a router.
 pub(crate) fn routes(routes: Router<Arc<Api>>) -> Router<Arc<Api>> {
     routes
         .route("/get-online-features", post(online::get_online_features))
@@ -55,7 +61,6 @@ pub(crate) fn routes(routes: Router<Arc<Api>>) -> Router<Arc<Api>> {
         .route("/write-to-online-store", post(write::write))
         .route("/materialize", post(materialize::materialize))
         .route("/materialize-incremental", post(materialize::materialize))
-        .route("/search", post(search))
         .route("/retrieve-online-documents", post(search))
         .route("/v1/feast/repo.tar.gz", get(repo::serve))
 }

@@ -116,6 +116,9 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
             routes = routes.route(path, post(take));
         }
     }
+    if more.is_none() {
+        routes = feast::search_route(routes);
+    }
     let routes = routes.method_not_allowed_fallback(wrong_method).with_state(Arc::clone(&api));
     let routes = match more {
         Some(more) => routes.merge(more),

@@ -21,7 +21,8 @@ use crate::rights::{RightsError, Shared, fresh_status};
 /// How long to wait for the projection before looking whether to stop.
 const STEP: Duration = Duration::from_secs(1);
 /// What the pipeline holds, as receipts name it.
-const OF_PIPELINE: [&str; 5] = ["profiles", "links", "sessions", "dead_letters", "log_records"];
+const OF_PIPELINE: [&str; 8] =
+    ["profiles", "links", "consents", "features", "effects", "sessions", "dead_letters", "log_records"];
 
 /// The name of a receipt's blob.
 pub(crate) fn receipt_name(id: &str) -> String {
@@ -152,8 +153,16 @@ impl Job {
     fn erase(&self, whose: &Whose) -> Result<BTreeMap<String, u64>, RightsError> {
         let setup = &self.shared.setup;
         let erased = setup.pipeline.erase(whose)?;
-        let counts =
-            [erased.profiles, erased.links, erased.sessions, erased.dead_letters, erased.log_records];
+        let counts = [
+            erased.profiles,
+            erased.links,
+            erased.consents,
+            erased.features,
+            erased.effects,
+            erased.sessions,
+            erased.dead_letters,
+            erased.log_records,
+        ];
         let mut found: BTreeMap<String, u64> =
             OF_PIPELINE.iter().zip(counts).map(|(name, count)| ((*name).to_owned(), count)).collect();
         for place in &setup.places {

@@ -197,7 +197,7 @@ fn the_bench_measures_and_cleans_up() {
     let decisions = &report["decisions"];
     assert_eq!((&decisions["filled_percent"], &decisions["degraded_percent"]), (&100.0.into(), &0.0.into()));
     for loops in ["closed", "open"] {
-        assert_eq!(decisions[loops].as_array().map(Vec::len), Some(3), "{decisions}");
+        assert_eq!(decisions[loops].as_array().map(Vec::len), Some(4), "{decisions}");
     }
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "something was left behind");
 }

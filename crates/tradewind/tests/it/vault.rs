@@ -122,7 +122,7 @@ fn send_all(house: &House, person: &Person) {
     let body = person.shopify().to_string();
     let mac = Hmac::<Sha256>::new_from_slice(b"hush").unwrap().chain_update(&body);
     let signature = STANDARD.encode(mac.finalize().into_bytes());
-    for topic in ["orders/create", "customers/update", "customers/redact", "draft_orders/create"] {
+    for topic in ["orders/create", "customers/update", "customers/data_request", "draft_orders/create"] {
         let headers = [
             ("x-shopify-topic", topic),
             ("x-shopify-hmac-sha256", &signature),
