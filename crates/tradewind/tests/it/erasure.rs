@@ -386,3 +386,20 @@ fn what_is_no_request_is_refused() {
     house.get("/v1/privacy/requests/none").is_problem(404, "not-found");
     assert_eq!(house.get("/v1/privacy/requests").json, json!([]));
 }
+
+#[test]
+fn who_is_restricted_agrees_to_nothing_any_more() {
+    let (house, _ledger) = house();
+    let allowed = || {
+        let purposes = house.get("/v1/consent/user_id:x").json["purposes"].clone();
+        let purposes = purposes.as_object().unwrap().clone();
+        assert_eq!(purposes.len(), 8);
+        purposes.values().filter(|purpose| purpose["allowed"] == true).count()
+    };
+    assert!(allowed() > 0);
+    let taken = house.post("/v1/privacy/requests", &json!({"type": "restrict", "subjects": ["user_id:x"]}));
+    assert_eq!(taken.status, 202, "{taken:?}");
+    let path = format!("/v1/privacy/requests/{}?wait_ms=10000", taken.json["id"].as_str().unwrap());
+    assert_eq!(house.get(&path).json["status"], "FINISHED");
+    assert_eq!(allowed(), 0);
+}
