@@ -170,9 +170,9 @@ impl Span {
     }
 }
 
-/// The step that a time falls into.
+/// The step that a time falls into. A client may state any time, so it stops at the ends of the range.
 fn step_of(at: UtcMillis) -> UtcMillis {
-    UtcMillis::new(at.get().div_euclid(SEEN_STEP_MS) * SEEN_STEP_MS)
+    UtcMillis::new(at.get().div_euclid(SEEN_STEP_MS).saturating_mul(SEEN_STEP_MS))
 }
 
 /// What is left of a node that was erased. Stored by position: new fields go to the end, with a default.

@@ -90,10 +90,15 @@ impl House {
 
     /// Stops it as an operator would, and starts it again.
     pub(crate) fn restart(self) -> Self {
+        self.restart_and_tell().0
+    }
+
+    /// As [`House::restart`], with what the stopped one had logged.
+    pub(crate) fn restart_and_tell(self) -> (Self, String) {
         let (status, log) = self.server.stop().unwrap();
         assert!(status.success(), "{status}\n{log}");
         let server = Server::start(Path::new(PROGRAM), self.dir.path(), &[]).unwrap();
-        Self { server, dir: self.dir }
+        (Self { server, dir: self.dir }, log)
     }
 }
 

@@ -152,6 +152,17 @@ fn a_span_knows_what_says_nothing_new() {
     }
 }
 
+/// A client may state any time.
+#[test]
+fn a_span_takes_the_ends_of_time() {
+    let [first, last] = [i64::MIN, i64::MAX].map(UtcMillis::new);
+    for kind in [EdgeKind::Identify, EdgeKind::Seen] {
+        let mut span = Span::of(kind, last, "m");
+        assert!(span.join(&Span::of(kind, first, "n")), "{kind:?}");
+        assert!(span.first.at == first && span.last.at > at(0) && span.says(kind, at(0)), "{kind:?}");
+    }
+}
+
 #[test]
 fn long_tales_of_owners_stay_bounded() {
     let names: Vec<String> = (0..200).map(|n| format!("u{}", n % 7)).collect();
