@@ -13,10 +13,11 @@ mod load;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use figment::Figment;
 use serde::{Deserialize, Serialize};
 use tradewind_kernel::Currency;
 
-pub(crate) use self::load::{Loaded, load};
+pub(crate) use self::load::load;
 
 /// Every setting.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -195,4 +196,10 @@ pub(crate) struct Log {
     pub(crate) level: String,
     /// `text` or `json`.
     pub(crate) format: String,
+}
+
+/// A configuration with the origin of each of its values.
+pub(crate) struct Loaded {
+    pub(crate) config: Config,
+    figment: Figment,
 }

@@ -7,19 +7,13 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use figment::{Figment, Profile, Source};
 use serde_json::Value;
 
-use super::{Config, Storage};
+use super::{Config, Loaded, Storage};
 use crate::failure::Failure;
 
 /// The variables' prefix.
 const PREFIX: &str = "TRADEWIND_";
 /// The file that is read when none is named.
 const DEFAULT_FILE: &str = "tradewind.toml";
-
-/// A configuration with the origin of each of its values.
-pub(crate) struct Loaded {
-    pub(crate) config: Config,
-    figment: Figment,
-}
 
 /// Every key, as `section.key`.
 fn known_keys() -> Vec<String> {
