@@ -14,6 +14,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use bytes::{Bytes, BytesMut};
 use flate2::read::MultiGzDecoder;
+use serde::Deserialize;
 
 use crate::admission::allowance::cost;
 use crate::admission::gate::{Ticket, no_room};
@@ -63,6 +64,14 @@ pub(crate) async fn read_json(headers: &HeaderMap, body: impl Into<Inbound>) -> 
     let raw = read_raw(body, ticket.as_ref()).await?;
     unpack(headers, raw, |packed, unpacked| {
         ticket.as_ref().is_none_or(|ticket| ticket.held.resize(packed + cost(unpacked)))
+    })
+}
+
+/// What a body says, in the form that is asked for. What does not read is a problem that begins with `wrong`.
+pub(crate) fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8], wrong: &str) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let code = if error.is_data() { Code::InvalidRequest } else { Code::InvalidJson };
+        Problem::new(code, format!("{wrong}: {error}"))
     })
 }
 

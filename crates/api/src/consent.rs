@@ -18,7 +18,7 @@ use tradewind_people::consent::{Change, Record, SignalKind, SignalKinds};
 use utoipa::ToSchema;
 
 use crate::auth::check_api_key;
-use crate::body::{Inbound, read_json};
+use crate::body::{Inbound, parse, read_json};
 use crate::collect::handlers::not_collected;
 use crate::collect::parse::MAX_ID;
 use crate::extract::Path;
@@ -161,10 +161,7 @@ pub(crate) async fn put(
     check_api_key(&api, &headers)?;
     let subject = parsed(&subject)?;
     let bytes = read_json(&headers, body).await?;
-    let choice: ConsentIn = serde_json::from_slice(&bytes).map_err(|e| {
-        let code = if e.is_data() { Code::InvalidRequest } else { Code::InvalidJson };
-        Problem::new(code, format!("the choice does not read: {e}"))
-    })?;
+    let choice: ConsentIn = parse(&bytes, "the choice does not read")?;
     check(&choice)?;
     let event = event_of(&api, &subject, &choice);
     api.pipeline.collect(&[event]).await.map_err(not_collected)?;

@@ -13,7 +13,7 @@ use tradewind_kernel::Subject;
 use utoipa::ToSchema;
 
 use crate::auth::check_api_key;
-use crate::body::{Inbound, read_json};
+use crate::body::{Inbound, parse, read_json};
 use crate::collect::parse::MAX_ID;
 use crate::privacy::contextual;
 use crate::problem::{Code, FieldError, Problem, ProblemDocument};
@@ -189,13 +189,8 @@ pub fn decision_json(decision: &Decision) -> Value {
 
 /// Reads a request as the endpoint does.
 pub(crate) fn read_ask(bytes: &[u8]) -> Result<Ask, Problem> {
-    let request: DecideRequest<'_> = serde_json::from_slice(bytes).map_err(|e| unreadable(&e))?;
+    let request: DecideRequest<'_> = parse(bytes, "the request does not read")?;
     ask_of(&request)
-}
-
-fn unreadable(error: &serde_json::Error) -> Problem {
-    let code = if error.is_data() { Code::InvalidRequest } else { Code::InvalidJson };
-    Problem::new(code, format!("the request does not read: {error}"))
 }
 
 fn wrong(pointer: String, code: &str, detail: String) -> Problem {

@@ -11,5 +11,8 @@ pub(crate) mod posthog;
 pub(crate) mod shopify;
 pub(crate) mod snowplow;
 #[cfg(test)]
-pub(crate) mod testing;
+mod tests;
 mod webhook;
+
+#[cfg(test)]
+pub(crate) use tests::testing;

@@ -44,7 +44,31 @@ const COLLECTING: [&str; 11] = [
 /// Everything that the API serves. `more` (a storefront, say) is served beside it under the same roof, and
 /// answers with its own fallback what neither knows.
 pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
-    let mut routes = Router::new()
+    let mut routes = other_dialects(events(Router::new()));
+    routes = operation(features(people(decisions(routes))));
+    routes = feast::routes(routes);
+    if more.is_none() {
+        routes = feast::search_route(routes);
+    }
+    let routes = routes.route("/v1/{*path}", any(nothing_here));
+    let routes = routes.method_not_allowed_fallback(wrong_method).with_state(Arc::clone(&api));
+    let routes = match more {
+        Some(more) => routes.merge(more),
+        None => routes.fallback(nothing_here),
+    };
+    routes
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), admit))
+        .layer(middleware::from_fn_with_state(api, cors))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(feast::encode_errors))
+        .layer(middleware::from_fn(trace::observe))
+}
+
+type Routes = Router<Arc<Api>>;
+
+/// What Segment's and RudderStack's clients send to, and what they ask.
+fn events(routes: Routes) -> Routes {
+    let mut routes = routes
         .route("/v1/batch", post(handlers::batch))
         .route("/v1/b", post(handlers::batch))
         .route("/v1/import", post(handlers::import))
@@ -52,51 +76,7 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
         .route("/v1/m", post(handlers::discard))
         .route("/v1/projects/{write_key}/settings", get(segment_settings))
         .route("/sourceConfig", get(rudder_config))
-        .route("/sourceConfig/", get(rudder_config))
-        .route("/v1/rejected", get(handlers::rejected))
-        .route("/v1/dead-letters", get(dead_letters::list))
-        .route("/v1/dead-letters/redrive", post(dead_letters::redrive_many))
-        .route("/v1/dead-letters/{id}", get(dead_letters::show).delete(dead_letters::drop_one))
-        .route("/v1/dead-letters/{id}/redrive", post(dead_letters::redrive))
-        .route("/v1/outbox", get(outbox::list))
-        .route("/v1/outbox/{id}/retry", post(outbox::retry))
-        .route("/v1/decide", post(decide::decide))
-        .route("/v1/profiles/{subject}", get(profiles::profile))
-        .route("/v1/identity/merge", post(identity::merge))
-        .route("/v1/identity/split", post(identity::split))
-        .route("/v1/identity/{subject}", get(identity::show))
-        .route("/v1/vault/{subject}", get(vault::unseal))
-        .route("/v1/vault-keys", get(vault::keys))
-        .route("/v1/vault-keys/rotate", post(vault::rotate))
-        .route("/v1/consent/{subject}", get(consent::show).put(consent::put))
-        .route("/v1/consent/{subject}/history", get(consent::history))
-        .route("/.well-known/gpc.json", get(consent::gpc))
-        .route("/v1/profiles/{subject}/stream", get(profiles::follow))
-        .route("/v1/profiles/search", post(audiences::search))
-        .route("/v1/audiences/preview", post(audiences::preview))
-        .route("/v1/traits", get(profiles::list))
-        .route("/v1/features", get(features::list))
-        .route("/v1/features/{name}", get(features::show))
-        .route("/v1/features/{name}/lineage", get(features::lineage))
-        .route("/v1/features/views/{name}", put(features::put_view))
-        .route("/v1/features/services/{name}", put(features::put_service))
-        .route("/v1/privacy/requests", get(privacy::list).post(privacy::request))
-        .route("/v1/privacy/requests/{id}", get(privacy::show))
-        .route("/v1/schemas", get(schemas::list))
-        .route("/v1/schemas/findings", get(schemas::findings))
-        .route("/v1/schemas/{event}", get(schemas::show))
-        .route("/v1/stats", get(operate::stats))
-        .route("/v1/sql", post(sql::query))
-        .route("/livez", get(operate::livez))
-        .route("/healthz", get(operate::livez))
-        .route("/health", get(operate::livez))
-        .route("/readyz", get(operate::readyz))
-        .route("/metrics", get(operate::metrics))
-        .route("/openapi.json", get(openapi::serve))
-        .route("/docs", get(docs::reference))
-        .route("/docs/errors/{code}", get(docs::error_page))
-        .route("/v1/{*path}", any(nothing_here));
-    routes = feast::routes(other_dialects(routes));
+        .route("/sourceConfig/", get(rudder_config));
     let kinds = [
         (Kind::Track, ["/v1/track", "/v1/t"]),
         (Kind::Identify, ["/v1/identify", "/v1/i"]),
@@ -116,24 +96,11 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
             routes = routes.route(path, post(take));
         }
     }
-    if more.is_none() {
-        routes = feast::search_route(routes);
-    }
-    let routes = routes.method_not_allowed_fallback(wrong_method).with_state(Arc::clone(&api));
-    let routes = match more {
-        Some(more) => routes.merge(more),
-        None => routes.fallback(nothing_here),
-    };
     routes
-        .layer(middleware::from_fn_with_state(Arc::clone(&api), admit))
-        .layer(middleware::from_fn_with_state(api, cors))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn(feast::encode_errors))
-        .layer(middleware::from_fn(trace::observe))
 }
 
 /// What other vendors' clients send to.
-fn other_dialects(mut routes: Router<Arc<Api>>) -> Router<Arc<Api>> {
+fn other_dialects(mut routes: Routes) -> Routes {
     routes = routes.route("/v1/cloudevents", post(cloudevents::receive));
     routes = routes.route("/com.snowplowanalytics.snowplow/tp2", post(snowplow::receive));
     routes = routes.route("/webhooks/shopify", post(shopify::receive));
@@ -147,6 +114,68 @@ fn other_dialects(mut routes: Router<Arc<Api>>) -> Router<Arc<Api>> {
         routes = routes.route(path, post(posthog::capture));
     }
     routes.route("/flags", post(posthog::flags)).route("/flags/", post(posthog::flags))
+}
+
+/// What to show, and to whom.
+fn decisions(routes: Routes) -> Routes {
+    routes
+        .route("/v1/decide", post(decide::decide))
+        .route("/v1/profiles/{subject}", get(profiles::profile))
+        .route("/v1/profiles/{subject}/stream", get(profiles::follow))
+        .route("/v1/profiles/search", post(audiences::search))
+        .route("/v1/audiences/preview", post(audiences::preview))
+        .route("/v1/traits", get(profiles::list))
+}
+
+/// Who is who, what people agreed to, what names them, and their rights.
+fn people(routes: Routes) -> Routes {
+    routes
+        .route("/v1/identity/merge", post(identity::merge))
+        .route("/v1/identity/split", post(identity::split))
+        .route("/v1/identity/{subject}", get(identity::show))
+        .route("/v1/vault/{subject}", get(vault::unseal))
+        .route("/v1/vault-keys", get(vault::keys))
+        .route("/v1/vault-keys/rotate", post(vault::rotate))
+        .route("/v1/consent/{subject}", get(consent::show).put(consent::put))
+        .route("/v1/consent/{subject}/history", get(consent::history))
+        .route("/.well-known/gpc.json", get(consent::gpc))
+        .route("/v1/privacy/requests", get(privacy::list).post(privacy::request))
+        .route("/v1/privacy/requests/{id}", get(privacy::show))
+}
+
+/// The feature store, but for what Feast's own client asks.
+fn features(routes: Routes) -> Routes {
+    routes
+        .route("/v1/features", get(features::list))
+        .route("/v1/features/{name}", get(features::show))
+        .route("/v1/features/{name}/lineage", get(features::lineage))
+        .route("/v1/features/views/{name}", put(features::put_view))
+        .route("/v1/features/services/{name}", put(features::put_service))
+}
+
+/// What those who run the program look at, and the documents.
+fn operation(routes: Routes) -> Routes {
+    routes
+        .route("/v1/rejected", get(handlers::rejected))
+        .route("/v1/dead-letters", get(dead_letters::list))
+        .route("/v1/dead-letters/redrive", post(dead_letters::redrive_many))
+        .route("/v1/dead-letters/{id}", get(dead_letters::show).delete(dead_letters::drop_one))
+        .route("/v1/dead-letters/{id}/redrive", post(dead_letters::redrive))
+        .route("/v1/outbox", get(outbox::list))
+        .route("/v1/outbox/{id}/retry", post(outbox::retry))
+        .route("/v1/schemas", get(schemas::list))
+        .route("/v1/schemas/findings", get(schemas::findings))
+        .route("/v1/schemas/{event}", get(schemas::show))
+        .route("/v1/stats", get(operate::stats))
+        .route("/v1/sql", post(sql::query))
+        .route("/livez", get(operate::livez))
+        .route("/healthz", get(operate::livez))
+        .route("/health", get(operate::livez))
+        .route("/readyz", get(operate::readyz))
+        .route("/metrics", get(operate::metrics))
+        .route("/openapi.json", get(openapi::serve))
+        .route("/docs", get(docs::reference))
+        .route("/docs/errors/{code}", get(docs::error_page))
 }
 
 async fn nothing_here(request: Request) -> Problem {

@@ -18,7 +18,7 @@ pub(crate) use answers::PersonOut;
 use answers::{IdentityOut, MergeIn, SplitIn};
 
 use crate::auth::check_api_key;
-use crate::body::{Inbound, read_json};
+use crate::body::{Inbound, parse, read_json};
 use crate::collect::handlers::not_collected;
 use crate::extract::Path;
 use crate::problem::{Code, FieldError, Problem, ProblemDocument};
@@ -134,10 +134,7 @@ async fn give(api: &Api, commands: Vec<Command>) -> Result<(), Problem> {
 
 async fn read<T: serde::de::DeserializeOwned>(headers: &HeaderMap, body: Inbound) -> Result<T, Problem> {
     let bytes = read_json(headers, body).await?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        let code = if error.is_data() { Code::InvalidRequest } else { Code::InvalidJson };
-        Problem::new(code, format!("the body does not read: {error}"))
-    })
+    parse(&bytes, "the body does not read")
 }
 
 fn wrong(pointer: &str, code: &str, detail: &str) -> Problem {

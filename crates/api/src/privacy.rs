@@ -20,7 +20,7 @@ use tradewind_pipeline::Whose;
 use utoipa::ToSchema;
 
 use crate::auth::check_api_key;
-use crate::body::{Inbound, read_json};
+use crate::body::{Inbound, parse, read_json};
 use crate::collect::parse::{Parsed, reject};
 use crate::dead_letters::forget_shown;
 use crate::extract::{Path, Query};
@@ -117,10 +117,7 @@ pub(crate) async fn request(
 ) -> Result<Response, Problem> {
     check_api_key(&api, &headers)?;
     let bytes = read_json(&headers, body).await?;
-    let asked: RequestIn = serde_json::from_slice(&bytes).map_err(|error| {
-        let code = if error.is_data() { Code::InvalidRequest } else { Code::InvalidJson };
-        Problem::new(code, format!("the body is no request: {error}"))
-    })?;
+    let asked: RequestIn = parse(&bytes, "the body is no request")?;
     if asked.suppress && asked.kind != Kind::Erase {
         return Err(Problem::new(
             Code::InvalidRequest,

@@ -1,17 +1,17 @@
 //! What decisions cost: as many as go, and by a schedule.
 
-use std::net::SocketAddr;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::client::{Client, request};
 use crate::error::BenchError;
-use crate::figures::{latency, median, micros, real};
+use crate::figures::real;
+use crate::loops::Load;
 use crate::report::{ClosedLoop, DecisionsReport, OpenLoop};
 use crate::rng::Rng;
-use crate::server::{Server, own_cpu, pause};
+use crate::server::Server;
 use crate::shop::{self, Shopper};
 
 /// Answers that are looked at.
@@ -105,106 +105,29 @@ fn ask(client: &mut Client, request: &[u8]) -> Result<(), BenchError> {
     Err(BenchError::Refused { path: "a request", status: answer.status, body })
 }
 
+/// One connection's requests: any of them, again and again.
+fn any_of(requests: &[&[u8]], number: usize) -> impl FnMut(&mut Client) -> Result<(), BenchError> {
+    let mut rng = Rng::new(number as u64);
+    move |client| ask(client, requests[rng.below(requests.len())])
+}
+
 fn closed(
     server: &Server,
     what: &'static str,
     requests: &[&[u8]],
     plan: DecisionsPlan,
 ) -> Result<ClosedLoop, BenchError> {
-    let (mut rates, mut cpus, mut shares, mut all_us) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for round in 0..=plan.rounds.max(1) {
-        let (cpu_before, own_before) = (server.cpu()?, own_cpu()?);
-        let began = Instant::now();
-        let micros = on_connections(plan.connections, server.address(), |number, client| {
-            keep_asking(client, requests, number, began + plan.round)
-        })?;
-        let seconds = began.elapsed().as_secs_f64();
-        let server_cpu = server.cpu()?.saturating_sub(cpu_before).as_secs_f64();
-        let own = own_cpu()?.saturating_sub(own_before).as_secs_f64();
-        if round > 0 {
-            let count = real(micros.len() as u64);
-            rates.push(count / seconds);
-            cpus.push(server_cpu * 1e6 / count);
-            shares.push(own / (own + server_cpu));
-            all_us.extend(micros);
-        }
-    }
-    Ok(ClosedLoop {
-        what,
-        connections: plan.connections,
-        per_second: median(rates),
-        server_cpu_us: median(cpus),
-        client_cpu_share: median(shares),
-        latency: latency(all_us),
-    })
+    let load = Load { server, what, connections: plan.connections, settle: |_| Ok(()) };
+    let (found, _) = load.closed((plan.rounds, plan.round), |number| any_of(requests, number))?;
+    Ok(found)
 }
 
-fn keep_asking(
-    client: &mut Client,
-    requests: &[&[u8]],
-    number: usize,
-    until: Instant,
-) -> Result<Vec<u32>, BenchError> {
-    let (mut rng, mut took) = (Rng::new(number as u64), Vec::new());
-    loop {
-        let began = Instant::now();
-        if began >= until {
-            return Ok(took);
-        }
-        ask(client, requests[rng.below(requests.len())])?;
-        took.push(micros(began.elapsed()));
-    }
-}
-
-/// Sends each request at its time, the n-th on connection n modulo 64. A connection whose last answer is not
-/// there yet sends late, and the lateness counts as latency.
 fn open(
     server: &Server,
     what: &'static str,
     requests: &[&[u8]],
     plan: DecisionsPlan,
 ) -> Result<OpenLoop, BenchError> {
-    let gap = Duration::from_secs(1) / plan.rate_per_second.max(1);
-    let count = usize::try_from(plan.open.as_nanos() / gap.as_nanos()).unwrap_or(usize::MAX);
-    let cpu_before = server.cpu()?;
-    let began = Instant::now() + Duration::from_millis(100);
-    let took = on_connections(OPEN_CONNECTIONS, server.address(), |number, client| {
-        let mut rng = Rng::new(number as u64);
-        let mut took = Vec::new();
-        for n in (number..count).step_by(OPEN_CONNECTIONS) {
-            let due = began + gap * u32::try_from(n).unwrap_or(u32::MAX);
-            pause(due.saturating_duration_since(Instant::now()));
-            let late = due.elapsed();
-            ask(client, requests[rng.below(requests.len())])?;
-            took.push((micros(due.elapsed()), micros(late)));
-        }
-        Ok(took)
-    })?;
-    let server_cpu = server.cpu()?.saturating_sub(cpu_before).as_secs_f64();
-    Ok(OpenLoop {
-        what,
-        rate_per_second: plan.rate_per_second,
-        requests: took.len(),
-        server_cpu_us: server_cpu * 1e6 / real(took.len() as u64),
-        latency: latency(took.iter().map(|t| t.0).collect()),
-        sent_late: latency(took.iter().map(|t| t.1).collect()),
-    })
-}
-
-/// Runs `work` on so many connections at once, each with a thread of its own, and puts together what it gives.
-pub(crate) fn on_connections<T: Send>(
-    connections: usize,
-    address: SocketAddr,
-    work: impl Fn(usize, &mut Client) -> Result<Vec<T>, BenchError> + Sync,
-) -> Result<Vec<T>, BenchError> {
-    let work = &work;
-    std::thread::scope(|scope| {
-        let start = |number| scope.spawn(move || work(number, &mut Client::connect(address)?));
-        let threads: Vec<_> = (0..connections).map(start).collect();
-        let mut all = Vec::new();
-        for thread in threads {
-            all.extend(thread.join().unwrap_or(Err(BenchError::Answer("a thread panicked")))?);
-        }
-        Ok(all)
-    })
+    let load = Load { server, what, connections: OPEN_CONNECTIONS, settle: |_| Ok(()) };
+    load.open((plan.rate_per_second, plan.open), |number| any_of(requests, number))
 }

@@ -20,6 +20,7 @@ mod error;
 mod events;
 mod figures;
 mod load_report;
+mod loops;
 mod messages;
 mod overload;
 mod probe;

@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::decisions::on_connections;
 use crate::error::BenchError;
 use crate::events::{Sender, is_taken};
 use crate::figures::{latency, micros, real};
 use crate::load_report::{OverloadReport, OverloadStep};
+use crate::loops::on_connections;
 use crate::messages::Batch;
 use crate::probe::{Probed, probe};
 use crate::server::{Server, own_cpu, pause};

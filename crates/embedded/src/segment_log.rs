@@ -2,9 +2,9 @@
 //!
 //! Appends queue; the writer takes all that waits, writes it, calls fdatasync once, then answers them all
 //! (group commit). What waits is bounded by [`LogOptions::max_queued_bytes`]. A sync that fails aborts the
-//! process; a disk that is full does not ([`crate::segment_writer`]). Opening checks every record. It cuts what a crash left of a write that was never acknowledged, and
-//! tells so; where acknowledged data is damaged it refuses and changes nothing. [`crate::segment`] has the
-//! format and says how the two are told apart.
+//! process; a disk that is full does not ([`crate::segment_writer`]). Opening checks every record. It cuts what
+//! a crash left of a write that was never acknowledged, and tells so; where acknowledged data is damaged it
+//! refuses and changes nothing. [`crate::segment`] has the format and says how the two are told apart.
 //!
 //! **What the disk is taken to do.** A sync that returned made everything before it durable, and a sector of
 //! 512 bytes is written whole or not at all. Of what was not synced any sectors may be missing. One thing

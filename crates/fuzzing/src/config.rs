@@ -1,6 +1,6 @@
 //! The configuration file.
 //!
-//! The program is no library, so its configuration is compiled here a second time, from the same file; what
+//! The program is no library, so its configuration is compiled here a second time, from the same files; what
 //! it needs of the program besides stands in `failure.rs` there.
 
 use std::path::PathBuf;

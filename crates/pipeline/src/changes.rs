@@ -27,9 +27,10 @@ use crate::outbox::Effects;
 use crate::pipeline::PipelineError;
 use crate::tables::{IDENTITY, OFFSET, Tables};
 
-/// Profiles by subject key, `None` for one that was taken into another, and who is who.
+/// What decisions read between two checkpoints too: people, and rows of features.
 #[derive(Debug, Default)]
 pub(crate) struct People {
+    /// By subject key; `None` for one that was taken into another, or erased.
     pub(crate) profiles: FxHashMap<Arc<str>, Option<Arc<Profile>>>,
     pub(crate) links: Links,
     pub(crate) edges: Rows,
@@ -118,6 +119,7 @@ impl Pending {
 /// Everything between two checkpoints.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
+    /// Empty until the hand-over: until then they are in [`Pending::current`].
     pub(crate) people: People,
     pub(crate) sessions: FxHashMap<u32, Arc<SessionRecord>>,
     /// Item numbers with their product ids.
@@ -125,8 +127,9 @@ pub(crate) struct Changes {
     /// Words with their texts.
     pub(crate) words: Vec<(u32, Arc<str>)>,
     pub(crate) products: FxHashMap<u32, Arc<Product>>,
-    /// Raw popularity by item number.
+    /// Raw popularity by item number, as it is at the hand-over.
     pub(crate) popularity: Vec<(u32, f64)>,
+    /// The items that gain any until then.
     pub(crate) gained: FxHashSet<u32>,
     /// How many events of a name were applied in all.
     pub(crate) counts: FxHashMap<String, u64>,

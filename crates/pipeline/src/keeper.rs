@@ -139,9 +139,10 @@ impl Keeper {
 
 /// When a checkpoint is due.
 pub(crate) struct Pace {
-    /// Changes since the last hand-over.
+    /// When changes were handed over last.
     handed_at: Instant,
-    week_checked: i64,
+    /// The day of the clock when that was asked last.
+    day_checked: i64,
 }
 
 /// A checkpoint is made this often while records come in.
@@ -151,7 +152,7 @@ pub(crate) const CHECKPOINT_RECORDS: u64 = 100_000;
 
 impl Pace {
     pub(crate) fn new() -> Self {
-        Self { handed_at: Instant::now(), week_checked: 0 }
+        Self { handed_at: Instant::now(), day_checked: 0 }
     }
 
     /// Whether it is time, given how many records have been applied since.
@@ -166,7 +167,7 @@ impl Pace {
     /// Whether a day of the clock has begun since the last time.
     pub(crate) fn is_new_day(&mut self, now: UtcMillis) -> bool {
         let day = now.get().div_euclid(UtcMillis::DAY);
-        std::mem::replace(&mut self.week_checked, day) != day
+        std::mem::replace(&mut self.day_checked, day) != day
     }
 }
 

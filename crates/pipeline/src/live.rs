@@ -192,7 +192,8 @@ fn load_popularity(
     Ok(popularity)
 }
 
-/// Reads every session, without the clicks of those who refuse training, the frozen ones and those that may still go on, in the order of their numbers.
+/// Reads every session in the order of their numbers, those that may still go on included; without the clicks
+/// of those who refuse training.
 fn load_sessions(
     store: &dyn StateStore,
     tables: &Tables,

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
 use tradewind_kernel::Currency;
 use tradewind_people::consent::Record;
 use tradewind_people::identity::Owners;
@@ -51,7 +53,7 @@ impl<'a> Reads<'a> {
 
     /// What is known of consent under a key.
     pub(crate) fn consent(&self, key: &str) -> Result<Option<Arc<Record>>, PipelineError> {
-        consent(self.store, self.tables, self.live, key)
+        consent(self.place(), key)
     }
 
     /// The record of a session, if it was ever written.
@@ -60,11 +62,7 @@ impl<'a> Reads<'a> {
         if let Some(record) = lately.or_else(|| self.live.records.get(&number)) {
             return Ok(Some(record));
         }
-        let stored = self.store.get(self.tables.sessions, &number.to_be_bytes())?;
-        let read = |bytes: bytes::Bytes| {
-            tradewind_people::decode(&bytes).map(Arc::new).map_err(|e| damaged("a session", &e))
-        };
-        stored.map(read).transpose()
+        decoded(self.store.get(self.tables.sessions, &number.to_be_bytes())?, "a session")
     }
 }
 
@@ -89,25 +87,26 @@ pub(crate) fn profile(place: Place<'_>, key: &str) -> Result<Option<Arc<Profile>
     if let Some(profile) = live.profiles.get(key) {
         return Ok(Some(profile));
     }
-    let stored = store.get(tables.profiles, key.as_bytes())?;
-    let read = |bytes: bytes::Bytes| tradewind_people::decode(&bytes).map(Arc::new);
-    stored.map(read).transpose().map_err(|e| damaged("a profile", &e))
+    decoded(store.get(tables.profiles, key.as_bytes())?, "a profile")
 }
 
 /// What is known of consent under a key, as it is now.
-pub(crate) fn consent(
-    store: &dyn StateStore,
-    tables: &Tables,
-    live: &Live,
-    key: &str,
-) -> Result<Option<Arc<Record>>, PipelineError> {
+pub(crate) fn consent(place: Place<'_>, key: &str) -> Result<Option<Arc<Record>>, PipelineError> {
+    let Place { store, tables, live } = place;
     if let Some(changed) = live.pending.read().consent(key) {
         return Ok(Some(changed));
     }
     if let Some(record) = live.consents.get(key) {
         return Ok(Some(record));
     }
-    let stored = store.get(tables.consent, key.as_bytes())?;
-    let read = |bytes: bytes::Bytes| tradewind_people::decode(&bytes).map(Arc::new);
-    stored.map(read).transpose().map_err(|e| damaged("a record of consent", &e))
+    decoded(store.get(tables.consent, key.as_bytes())?, "a record of consent")
+}
+
+/// What a value of the store stands for, if there is one.
+fn decoded<T: DeserializeOwned>(
+    value: Option<Bytes>,
+    what: &'static str,
+) -> Result<Option<Arc<T>>, PipelineError> {
+    let read = |bytes: Bytes| tradewind_people::decode(&bytes).map(Arc::new);
+    value.map(read).transpose().map_err(|e| damaged(what, &e))
 }

@@ -1,8 +1,22 @@
-//! The command line.
+//! The command line: what every command takes, and the commands by what they are about.
+
+mod features;
+mod measure;
+mod operate;
+mod people;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use self::features::{FeaturesArguments, FeaturesCommand, TrainingSetArguments};
+pub(crate) use self::measure::{BenchArguments, BenchPart, EvaluateCommand};
+pub(crate) use self::operate::{
+    DeadLettersArguments, DeadLettersCommand, KeysArguments, KeysCommand, OutboxArguments, OutboxCommand,
+};
+pub(crate) use self::people::{
+    IdentityArguments, IdentityCommand, PrivacyArguments, PrivacyCommand, SubjectsArguments,
+};
 
 /// Decides what to show each shopper: takes in a shop's events, learns, and answers within milliseconds.
 #[derive(Debug, Parser)]
@@ -85,272 +99,6 @@ pub(crate) struct ServerArguments {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct OutboxArguments {
-    #[command(flatten)]
-    pub(crate) server: ServerArguments,
-    #[command(subcommand)]
-    pub(crate) what: OutboxCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum OutboxCommand {
-    /// List the endpoints, and the deliveries that failed, newest first
-    List {
-        /// Only of this endpoint
-        #[arg(long)]
-        endpoint: Option<String>,
-        /// At most so many failed ones
-        #[arg(long, default_value_t = 50)]
-        limit: usize,
-    },
-    /// Deliver a failed one again
-    Retry {
-        /// As the list has it
-        id: String,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct DeadLettersArguments {
-    #[command(flatten)]
-    pub(crate) server: ServerArguments,
-    #[command(subcommand)]
-    pub(crate) what: DeadLettersCommand,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct KeysArguments {
-    #[command(flatten)]
-    pub(crate) server: ServerArguments,
-    #[command(subcommand)]
-    pub(crate) what: KeysCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum KeysCommand {
-    /// Show the ids of the master keys, how many persons each stands for, and the epoch of the pseudonyms
-    List,
-    /// Put a new master key to use and forget the old one, while the server goes on
-    Rotate {
-        /// Begin a new epoch of pseudonyms instead; those of the one before are still found until the next
-        #[arg(long)]
-        pseudonyms: bool,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum DeadLettersCommand {
-    /// List those that wait, newest first
-    List {
-        /// Only of this cause, such as id_missing
-        #[arg(long)]
-        cause: Option<String>,
-        /// Only with ids below this
-        #[arg(long, value_name = "ID")]
-        before: Option<u64>,
-        /// At most so many
-        #[arg(long, default_value_t = 50)]
-        limit: usize,
-    },
-    /// Show one with its payload and what was tried
-    Show {
-        /// As the list has it
-        id: u64,
-    },
-    /// Read one again, as it was sent or put right; or all of a cause
-    Redrive {
-        /// As the list has it; without one, the newest that wait
-        id: Option<u64>,
-        /// The message as it should have been, JSON
-        #[arg(long, value_name = "FILE", requires = "id")]
-        payload: Option<PathBuf>,
-        /// Only of this cause
-        #[arg(long, conflicts_with = "id")]
-        cause: Option<String>,
-        /// At most so many
-        #[arg(long, default_value_t = 100, conflicts_with = "id")]
-        limit: usize,
-    },
-    /// Drop one that nobody needs
-    Drop {
-        /// As the list has it
-        id: u64,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct IdentityArguments {
-    #[command(flatten)]
-    pub(crate) server: ServerArguments,
-    #[command(subcommand)]
-    pub(crate) what: IdentityCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum IdentityCommand {
-    /// Show a subject's person, their ids and why they belong together
-    Show {
-        /// `user_id:…` or `anonymous_id:…`
-        subject: String,
-    },
-    /// Make two users one person; a split undoes it
-    Merge {
-        /// `user_id:…`
-        into: String,
-        /// `user_id:…`
-        from: String,
-        /// Who wants it, and why
-        #[arg(long)]
-        reason: String,
-    },
-    /// Make a user who was merged a person of its own again
-    Split {
-        /// `user_id:…`
-        subject: String,
-        /// Only from this user, to whom a merge joins it
-        #[arg(long, value_name = "USER")]
-        from: Option<String>,
-        /// Who wants it, and why
-        #[arg(long)]
-        reason: String,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct FeaturesArguments {
-    #[command(flatten)]
-    pub(crate) server: ServerArguments,
-    #[command(subcommand)]
-    pub(crate) what: FeaturesCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum FeaturesCommand {
-    /// List the views and services
-    List,
-    /// Show all versions of a view, or a service
-    Show {
-        /// The view's or the service's
-        name: String,
-    },
-    /// Show what something comes from, and what comes of it
-    Lineage {
-        /// A source, a view, a feature (view:feature), a service or a model
-        name: String,
-    },
-    /// Join a history to the times that a model is trained for: what was known then, and nothing later
-    TrainingSet(TrainingSetArguments),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct TrainingSetArguments {
-    /// The view's declaration, JSON
-    #[arg(long, value_name = "FILE")]
-    pub(crate) view: PathBuf,
-    /// Join keys and event_timestamp, CSV
-    #[arg(long, value_name = "FILE")]
-    pub(crate) entities: PathBuf,
-    /// Join keys, features, event_timestamp and created, CSV
-    #[arg(long, value_name = "FILE")]
-    pub(crate) history: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PrivacyArguments {
-    #[command(flatten)]
-    pub(crate) server: ServerArguments,
-    #[command(subcommand)]
-    pub(crate) what: PrivacyCommand,
-}
-
-/// Who is meant.
-#[derive(Debug, Args)]
-pub(crate) struct SubjectsArguments {
-    /// user_id:… or anonymous_id:…; every id that is linked to one of them is meant too
-    #[arg(required = true, value_name = "SUBJECT")]
-    pub(crate) subjects: Vec<String>,
-    /// Print the request's id, and do not wait for its end
-    #[arg(long)]
-    pub(crate) no_wait: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum PrivacyCommand {
-    /// Remove everything that is held of people, and print the receipts
-    Erase {
-        #[command(flatten)]
-        who: SubjectsArguments,
-        /// Take nothing more of them afterwards
-        #[arg(long)]
-        suppress: bool,
-    },
-    /// Print everything that is held of people, as JSON
-    Export {
-        #[command(flatten)]
-        who: SubjectsArguments,
-    },
-    /// Deny every purpose to people
-    Restrict {
-        #[command(flatten)]
-        who: SubjectsArguments,
-    },
-    /// Take nothing more of people
-    Suppress {
-        #[command(flatten)]
-        who: SubjectsArguments,
-    },
-    /// Take events of people again
-    Unsuppress {
-        #[command(flatten)]
-        who: SubjectsArguments,
-    },
-    /// Tell what became of a request
-    Status {
-        /// As it was printed
-        id: String,
-    },
-    /// Check a receipt, without a server; exits with 1 if it does not hold
-    Verify {
-        /// The receipt; - reads standard input
-        receipt: PathBuf,
-        /// The public key that it must be signed with, in hexadecimal digits
-        #[arg(long, value_name = "HEX")]
-        key: Option<String>,
-    },
-}
-
-/// What is measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum BenchPart {
-    /// Everything
-    All,
-    /// Taking in events
-    Events,
-    /// Taking in events one a request
-    Singles,
-    /// More events than can be taken, and how soon they are in profiles
-    Overload,
-    /// Decisions for a demo shop
-    Decisions,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct BenchArguments {
-    /// What to measure
-    #[arg(value_enum, default_value_t = BenchPart::All)]
-    pub(crate) part: BenchPart,
-    /// Seconds that each measurement takes, without its warm-up
-    #[arg(long, default_value_t = 10)]
-    pub(crate) seconds: u32,
-    /// Events of a batch [default: 100, and 500 under overload]
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=2_500))]
-    pub(crate) batch: Option<u16>,
-    /// The server's storage.max_lag_records under overload [default: the server's own]
-    #[arg(long)]
-    pub(crate) max_lag_records: Option<u64>,
-}
-
-#[derive(Debug, Args)]
 pub(crate) struct ServeArguments {
     /// The port to listen on [default: 8080]
     #[arg(long)]
@@ -428,25 +176,6 @@ pub(crate) struct DemoArguments {
     /// Fill the shop and stop
     #[arg(long)]
     pub(crate) no_serve: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum EvaluateCommand {
-    /// The next item of a session: HR@20 and MRR@20
-    Sessions {
-        /// Training sessions, one per line, items separated by commas
-        #[arg(long)]
-        train: PathBuf,
-        /// Test lines: a prefix, a tab, the next item
-        #[arg(long)]
-        test: PathBuf,
-    },
-    /// The next item of a person, leave-last-out: HR@10 and NDCG@10
-    Sequences {
-        /// One person per line: an id, then items in the order of time
-        #[arg(long)]
-        file: PathBuf,
-    },
 }
 
 #[derive(Debug, Subcommand)]

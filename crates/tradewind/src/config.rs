@@ -1,24 +1,23 @@
 //! The configuration: defaults, then `tradewind.toml`, then `TRADEWIND_*`, then flags.
 //!
 //! A variable's name is the key's in upper case with `_` for the dot: `TRADEWIND_SERVE_PORT` is `serve.port`.
-//! A key that is not known is an error that suggests the nearest.
+//! A key that is not known is an error that suggests the nearest. The settings are here, their defaults in
+//! `defaults`, how they are read in `load`.
+
+// With their paths, since the fuzz targets compile this file under another name.
+#[path = "config/defaults.rs"]
+mod defaults;
+#[path = "config/load.rs"]
+mod load;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use figment::error::Kind;
-use figment::providers::{Env, Format, Serialized, Toml};
-use figment::{Figment, Profile, Source};
+use figment::Figment;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tradewind_kernel::Currency;
 
-use crate::failure::Failure;
-
-/// The variables' prefix.
-const PREFIX: &str = "TRADEWIND_";
-/// The file that is read when none is named.
-const DEFAULT_FILE: &str = "tradewind.toml";
+pub(crate) use self::load::load;
 
 /// Every setting.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -199,291 +198,8 @@ pub(crate) struct Log {
     pub(crate) format: String,
 }
 
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            data_dir: "./tradewind-data".into(),
-            serve: Serve {
-                host: "127.0.0.1".into(),
-                port: 8080,
-                trusted_proxies: Vec::new(),
-                max_connections: 4_096,
-                max_inflight_mib: 64,
-                read_timeout_ms: 10_000,
-                idle_timeout_ms: 75_000,
-            },
-            collect: Collect {
-                write_keys: Vec::new(),
-                allowed_origins: Vec::new(),
-                shopify_secrets: Vec::new(),
-                schemas_dir: None,
-                geo_database: None,
-                events_per_second_per_key: 0,
-                events_per_second: 0,
-                burst_seconds: 10,
-            },
-            api: ApiKeys { keys: Vec::new() },
-            vault: VaultConfig { master_key: String::new(), api_keys: Vec::new(), cache_mib: 16 },
-            privacy: Privacy {
-                personal_fields: Vec::new(),
-                phone_calling_code: String::new(),
-                ledger_dir: None,
-            },
-            shop: Shop { name: "Tradewind".into(), currency: Currency::EUR },
-            consent: Consent {
-                policy: "regional".into(),
-                default_region: String::new(),
-                policy_file: None,
-                categories: BTreeMap::new(),
-            },
-            models: Models { popularity_half_life_hours: 72 },
-            storage: Storage {
-                state_cache_mib: 64,
-                log_segment_mib: 128,
-                log_queue_mib: 64,
-                max_lag_records: 1_000_000,
-                lag_target_ms: 40,
-                queue_target_ms: 500,
-                dead_letters_max: 100_000,
-                dead_letters_mib: 256,
-                log_keep_days: 0,
-                log_max_mib: 0,
-                disk_reserve_mib: 512,
-            },
-            lake: Lake {
-                enabled: true,
-                commit_rows: 100_000,
-                commit_seconds: 60,
-                keep_days: 0,
-                sql_memory_mib: 512,
-                sql_timeout_ms: 30_000,
-                sql_max_rows: 10_000,
-            },
-            log: Log { level: "info".into(), format: "text".into() },
-            webhooks: Vec::new(),
-        }
-    }
-}
-
 /// A configuration with the origin of each of its values.
 pub(crate) struct Loaded {
     pub(crate) config: Config,
     figment: Figment,
-}
-
-/// Every key, as `section.key`.
-fn known_keys() -> Vec<String> {
-    fn walk(prefix: &str, value: &Value, out: &mut Vec<String>) {
-        match value {
-            Value::Object(fields) => {
-                for (name, field) in fields {
-                    let dot = if prefix.is_empty() { "" } else { "." };
-                    walk(&format!("{prefix}{dot}{name}"), field, out);
-                }
-            }
-            _ => out.push(prefix.to_owned()),
-        }
-    }
-    let mut keys = Vec::new();
-    walk("", &serde_json::to_value(Config::default()).unwrap_or_default(), &mut keys);
-    keys
-}
-
-/// Reads the configuration. `flags` are keys that the command line sets.
-pub(crate) fn load(file: Option<&Path>, flags: &[(&str, Value)]) -> Result<Loaded, Failure> {
-    if let Some(missing) = file.filter(|f| !f.is_file()) {
-        return Err(Failure::Config(format!("there is no configuration file {}", missing.display())));
-    }
-    let keys = known_keys();
-    let env = Env::prefixed(PREFIX).map(move |name| {
-        let name = name.as_str().to_ascii_lowercase();
-        keys.iter().find(|k| k.replace('.', "_") == name).cloned().unwrap_or(name).into()
-    });
-    let mut figment = Figment::from(Serialized::defaults(Config::default()))
-        .merge(Toml::file(file.unwrap_or(Path::new(DEFAULT_FILE))))
-        .merge(env);
-    for (key, value) in flags {
-        figment = figment.merge(Serialized::from(nested(key, value), Profile::Default));
-    }
-    let config = figment.extract::<Config>().map_err(|e| Failure::Config(explain(&e)))?;
-    check_storage(&config.storage)?;
-    crate::webhook::endpoints(&config.webhooks)?;
-    Ok(Loaded { config, figment })
-}
-
-/// Longer than this nobody waits for an answer.
-const LONGEST_TARGET_MS: u64 = 30_000;
-
-/// A log can be held to a bound only by removing files other than the one that is being written to.
-fn check_storage(storage: &Storage) -> Result<(), Failure> {
-    let targets = [("lag_target_ms", storage.lag_target_ms), ("queue_target_ms", storage.queue_target_ms)];
-    if let Some((name, value)) = targets.iter().find(|(_, ms)| !(1..=LONGEST_TARGET_MS).contains(ms)) {
-        return Err(Failure::Config(format!(
-            "storage.{name} is {value}: give it 1 to {LONGEST_TARGET_MS} milliseconds"
-        )));
-    }
-    let least_mib = storage.log_segment_mib.saturating_mul(2);
-    if storage.log_max_mib == 0 || storage.log_max_mib >= least_mib {
-        return Ok(());
-    }
-    Err(Failure::Config(format!(
-        "storage.log_max_mib is {}, and the log is removed in files of {} MiB (storage.log_segment_mib): give it \
-         room for two of them, {least_mib}, or 0 for no bound",
-        storage.log_max_mib, storage.log_segment_mib
-    )))
-}
-
-/// `a.b` and a value as `{"a": {"b": value}}`.
-fn nested(key: &str, value: &Value) -> Value {
-    key.rsplit('.').fold(value.clone(), |inner, name| serde_json::json!({ name: inner }))
-}
-
-/// An error in words, with the nearest key where one is not known.
-fn explain(error: &figment::Error) -> String {
-    let lines = error.clone().into_iter().map(|one| {
-        let place = one.metadata.as_ref().map_or_else(String::new, |m| format!(" (in {})", origin(m)));
-        match &one.kind {
-            Kind::UnknownField(name, _) => {
-                let mut path = one.path.clone();
-                if path.last() != Some(name) {
-                    path.push(name.clone());
-                }
-                let given = path.join(".");
-                let nearest = known_keys()
-                    .into_iter()
-                    .max_by(|a, b| similarity(a, &given).total_cmp(&similarity(b, &given)))
-                    .unwrap_or_default();
-                format!("there is no setting '{given}'{place}; did you mean '{nearest}'?")
-            }
-            kind => format!("'{}' does not hold{place}: {kind}", one.path.join(".")),
-        }
-    });
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-fn similarity(known: &str, given: &str) -> f64 {
-    let flat = known.replace('.', "_");
-    strsim::jaro_winkler(known, given).max(strsim::jaro_winkler(&flat, given))
-}
-
-fn origin(metadata: &figment::Metadata) -> String {
-    match &metadata.source {
-        Some(Source::File(path)) => path.display().to_string(),
-        _ if metadata.name.contains("environment") => "the environment".into(),
-        _ => "the command line".into(),
-    }
-}
-
-impl Loaded {
-    /// Every key with its value and where that comes from.
-    pub(crate) fn explain(&self) -> Vec<(String, Value, String)> {
-        let all = serde_json::to_value(&self.config).unwrap_or_default();
-        let defaults = Figment::from(Serialized::defaults(Config::default()));
-        let default_name = defaults.find_metadata("data_dir").map(|m| m.name.to_string());
-        let describe = |key: String| {
-            let value = key.split('.').fold(&all, |value, name| &value[name]).clone();
-            let metadata = self.figment.find_metadata(&key);
-            let from = match metadata {
-                None => "default".to_owned(),
-                Some(m) if m.source.as_ref().is_some_and(|s| matches!(s, Source::File(_))) => origin(m),
-                Some(m) if m.name.contains("environment") => {
-                    format!("{PREFIX}{}", key.replace('.', "_").to_uppercase())
-                }
-                Some(m) if Some(m.name.to_string()) == default_name && is_default(&key, &value) => {
-                    "default".into()
-                }
-                Some(_) => "command line".into(),
-            };
-            (key, value, from)
-        };
-        known_keys().into_iter().map(describe).collect()
-    }
-
-    /// Refuses to open the program to other machines without keys, or with pages that ask for none.
-    pub(crate) fn check_exposure(&self, storefront: bool) -> Result<(), Failure> {
-        let host = &self.config.serve.host;
-        let here = matches!(host.as_str(), "127.0.0.1" | "::1" | "localhost");
-        if storefront && !here {
-            return Err(Failure::Config(format!(
-                "serve.host is {host}, which other machines can reach, and the demo storefront and the console \
-                 ask nobody to sign in: serve them on 127.0.0.1 only"
-            )));
-        }
-        let missing = match (&self.config.collect.write_keys[..], &self.config.api.keys[..]) {
-            _ if here => return Ok(()),
-            ([], _) => "collect.write_keys",
-            (_, []) => "api.keys",
-            _ => return Ok(()),
-        };
-        Err(Failure::Config(format!(
-            "serve.host is {host}, which other machines can reach, and {missing} is empty: set keys first"
-        )))
-    }
-}
-
-fn is_default(key: &str, value: &Value) -> bool {
-    let all = serde_json::to_value(Config::default()).unwrap_or_default();
-    key.split('.').fold(&all, |value, name| &value[name]) == value
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn load_toml(toml: &str, flags: &[(&str, Value)]) -> Result<Loaded, String> {
-        let file = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
-        std::fs::write(file.path(), toml).unwrap();
-        load(Some(file.path()), flags).map_err(|e| e.to_string())
-    }
-
-    #[test]
-    fn flags_go_over_the_file_and_the_file_over_defaults() {
-        let loaded =
-            load_toml("[serve]\nport = 9000\nhost = '::1'\n", &[("serve.port", 9001.into())]).unwrap();
-        assert_eq!((loaded.config.serve.port, loaded.config.serve.host.as_str()), (9001, "::1"));
-        let from = |key: &str| loaded.explain().into_iter().find(|(k, ..)| k == key).unwrap().2;
-        assert_eq!((from("serve.port"), from("shop.name")), ("command line".into(), "default".into()));
-        assert!(from("serve.host").ends_with(".toml"));
-    }
-
-    #[test]
-    fn an_unknown_key_suggests_the_nearest() {
-        let error = |toml: &str| load_toml(toml, &[]).map(|_| ()).unwrap_err();
-        let told = error("[serve]\nprot = 1\n");
-        assert!(told.contains("'serve.prot'") && told.contains("did you mean 'serve.port'"), "{told}");
-        let told = error("data_dri = 'x'\n");
-        assert!(told.contains("did you mean 'data_dir'"), "{told}");
-        let told = error("[serve]\nport = 'many'\n");
-        assert!(told.contains("serve.port"), "{told}");
-    }
-
-    #[test]
-    fn the_log_has_room_for_two_of_its_files() {
-        let error = |toml: &str| load_toml(toml, &[]).err();
-        assert!(
-            error("[storage]\nlog_max_mib = 255\n").is_some_and(|told| told.contains("log_max_mib is 255"))
-        );
-        assert_eq!(error("[storage]\nlog_max_mib = 256\n"), None);
-        assert_eq!(error("[storage]\nlog_max_mib = 2\nlog_segment_mib = 1\n"), None);
-    }
-
-    #[test]
-    fn the_gates_targets_are_times_that_somebody_waits() {
-        let error = |toml: &str| load_toml(toml, &[]).err();
-        for (setting, value) in [("lag_target_ms", 0), ("queue_target_ms", 0), ("lag_target_ms", 30_001)] {
-            let told = error(&format!("[storage]\n{setting} = {value}\n"));
-            assert!(told.is_some_and(|told| told.contains(&format!("{setting} is {value}"))));
-        }
-        assert_eq!(error("[storage]\nlag_target_ms = 1\nqueue_target_ms = 30000\n"), None);
-    }
-
-    #[test]
-    fn other_machines_need_keys() {
-        let open = load_toml("[serve]\nhost='0.0.0.0'\n", &[]).unwrap();
-        assert!(open.check_exposure(false).unwrap_err().to_string().contains("collect.write_keys"));
-        let closed = "serve={host='0.0.0.0'}\ncollect={write_keys=['w']}\napi={keys=['k']}\n";
-        assert!(load_toml(closed, &[]).unwrap().check_exposure(false).is_ok());
-        assert!(load_toml(closed, &[]).unwrap().check_exposure(true).is_err());
-    }
 }

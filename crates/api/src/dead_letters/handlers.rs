@@ -17,7 +17,7 @@ use super::answers::{
 };
 use super::fingerprint;
 use crate::auth::{check_api_key, given_api_key};
-use crate::body::read_json;
+use crate::body::{parse, read_json};
 use crate::collect::handlers::not_collected;
 use crate::extract::{Path, Query};
 use crate::problem::{Code, FieldError, Problem, ProblemDocument};
@@ -251,8 +251,5 @@ async fn read_body<T: DeserializeOwned + Default>(headers: &HeaderMap, body: Bod
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(T::default());
     }
-    serde_json::from_slice(&bytes).map_err(|error| {
-        let code = if error.is_data() { Code::InvalidRequest } else { Code::InvalidJson };
-        Problem::new(code, format!("the body does not read: {error}"))
-    })
+    parse(&bytes, "the body does not read")
 }

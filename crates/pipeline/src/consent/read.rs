@@ -46,9 +46,8 @@ impl Pipeline {
     /// # Errors
     /// [`PipelineError`] when the state does not read.
     pub fn consent(&self, subject: &Subject) -> Result<(Subject, Option<Arc<Record>>), PipelineError> {
-        let Inner { store, tables, live, .. } = self.inner.as_ref();
         let subject = self.known_as(subject)?;
-        let record = reads::consent(store.as_ref(), tables, live, &subject.key())?;
+        let record = reads::consent(self.inner.place(), &subject.key())?;
         Ok((subject, record))
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 
-use tradewind_ports::{Batch, LogPart, Scan, TableId};
+use tradewind_ports::{Batch, LogPart, Scan, StateError, TableId};
 
 use crate::retention::look;
 

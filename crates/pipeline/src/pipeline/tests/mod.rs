@@ -5,9 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use tradewind_catalog::{Inventory, Level, Stock, Variant};
+use tradewind_catalog::{Change, Inventory, Level, Product, Stock, Variant};
 use tradewind_embedded::{FjallStore, LogOptions, SegmentLog};
-use tradewind_events::{Kind, Origin};
+use tradewind_events::{Event, Kind, Origin};
 use tradewind_kernel::{FixedClock, Subject, UtcMillis};
 use tradewind_people::Profile;
 use tradewind_people::consent::Personalization;

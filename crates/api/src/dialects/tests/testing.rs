@@ -20,8 +20,8 @@ use tradewind_people::consent::Personalization;
 use tradewind_pipeline::{LetterLimits, Pipeline, Settings};
 use tradewind_ports::StateStore;
 
-use super::draft::Draft;
 use crate::admission::AdmissionSettings;
+use crate::dialects::draft::Draft;
 use crate::enrich::Sender;
 use crate::privacy::Shown;
 use crate::state::{Api, ApiSettings};
