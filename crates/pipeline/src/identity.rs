@@ -10,10 +10,13 @@
 //! first to arrive. If an earlier sign-in of another user arrives later, the graph and what follows in the log
 //! go by it; what was taken in stays where it is.
 //!
+//! Addresses that an event states of its subject ([`contacts`]) are nodes too, by their pseudonyms.
+//!
 //! Limits: [`MAX_EDGES`](tradewind_people::identity::MAX_EDGES) edges of a node and [`MAX_MERGES`] in all; what is
 //! beyond is refused and counted. A device that more users claim belongs to nobody from then on.
 
 mod commands;
+pub(crate) mod contacts;
 mod desk;
 mod merged;
 pub(crate) mod rows;

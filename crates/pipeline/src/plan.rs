@@ -121,12 +121,15 @@ impl Plan {
         views: &Views<'_>,
         prepared: Prepared<'_>,
     ) -> Result<(), PipelineError> {
-        let Prepared { event, name, action, commerce, link, is_known_edge, said, .. } = prepared;
+        let Prepared { event, name, action, commerce, link, is_known_edge, contacts, said, .. } = prepared;
         #[cfg(test)]
         assert_ne!(event.name.as_deref(), Some("Poison"), "a test's event that no folding survives");
         let key = self.resolve(reads, &event, (link, is_known_edge))?;
         // Who refuses to be counted by name is counted without.
         let key = if self.consents.hear(reads, key.as_deref(), &event)? { None } else { key };
+        if key.is_some() {
+            self.contacts(reads, &event, &contacts)?;
+        }
         let items: Vec<(u32, u32)> = match (&commerce, action) {
             (Some(commerce), Some(_)) => {
                 let touch = |p: &ProductRef| (self.touch_product(views, p, commerce, &event), quantity(p));

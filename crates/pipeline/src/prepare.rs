@@ -11,6 +11,7 @@ use tradewind_ports::Record;
 use crate::dead_letters::Note;
 use crate::dedupe::{Dedupe, Mark};
 use crate::entry::{Entry, EntryError};
+use crate::identity::contacts::{Contact, stated_by};
 use crate::identity::weave::is_known;
 use crate::pipeline::PipelineError;
 use crate::reads::Reads;
@@ -32,6 +33,8 @@ pub(crate) struct Prepared<'a> {
     pub(crate) link: Option<Owners>,
     /// Whether what its two ids say of each other was known before this batch.
     pub(crate) is_known_edge: bool,
+    /// The addresses that it states of whom it is about.
+    pub(crate) contacts: Vec<Contact>,
     pub(crate) said: Said,
 }
 
@@ -117,6 +120,7 @@ pub(crate) fn of_event<'a>(
     };
     let action = name.as_ref().and_then(action_of);
     let is_known_edge = is_known(reads, &event)?;
+    let contacts = stated_by(reads, &event, name.as_ref())?;
     let said = said(&event, name.as_ref(), commerce.as_ref(), reads.currency);
-    Ok(Prepared { event, name, action, commerce, mark, link, is_known_edge, said })
+    Ok(Prepared { event, name, action, commerce, mark, link, is_known_edge, contacts, said })
 }

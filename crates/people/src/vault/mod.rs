@@ -22,7 +22,7 @@ mod seal;
 pub use error::VaultCryptoError;
 pub use master::{MasterKey, MasterKeys};
 pub use normal::{email, phone};
-pub use pseudonym::{Epoch, Epochs, Identifier, is_pseudonym};
+pub use pseudonym::{Epoch, Epochs, Identifier, is_pseudonym, pseudonym_kind};
 pub use seal::PersonKey;
 
 /// The length of every key and salt, in bytes.

@@ -92,12 +92,20 @@ impl Epochs {
 /// Whether a text is a pseudonym of any epoch.
 #[must_use]
 pub fn is_pseudonym(text: &str) -> bool {
+    pseudonym_kind(text).is_some()
+}
+
+/// What a text stands for, where it is a pseudonym of any epoch.
+#[must_use]
+pub fn pseudonym_kind(text: &str) -> Option<Identifier> {
     let mut parts = text.splitn(3, '_');
-    let (Some("em" | "ph"), Some(number), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
-        return false;
+    let kind = match parts.next()? {
+        "em" => Identifier::Email,
+        "ph" => Identifier::Phone,
+        _ => return None,
     };
-    !number.is_empty()
-        && number.bytes().all(|b| b.is_ascii_digit())
-        && rest.len() == LETTERS
-        && rest.bytes().all(|b| ALPHABET.contains(&b))
+    let (number, rest) = (parts.next()?, parts.next()?);
+    let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    let is_name = rest.len() == LETTERS && rest.bytes().all(|b| ALPHABET.contains(&b));
+    (is_number && is_name).then_some(kind)
 }

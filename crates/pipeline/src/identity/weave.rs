@@ -70,8 +70,13 @@ fn claim_of(anonymous: &str, user: &str, kind: EdgeKind) -> Option<EdgeId> {
 /// Whether the edge that an event gives, if any, says nothing new, as it was before the batch.
 pub(crate) fn is_known(reads: &Reads<'_>, event: &EventView<'_>) -> Result<bool, PipelineError> {
     let Some(id) = pair_of(event) else { return Ok(true) };
-    let span = Book { place: reads.place(), batch: None }.span(&id)?;
-    Ok(span.is_some_and(|span| span.says(id.kind, event.occurred_at)))
+    says_nothing_new(reads, &id, event.occurred_at)
+}
+
+/// Whether an edge of a time is known, as it was before the batch.
+pub(crate) fn says_nothing_new(reads: &Reads<'_>, id: &EdgeId, at: UtcMillis) -> Result<bool, PipelineError> {
+    let span = Book { place: reads.place(), batch: None }.span(id)?;
+    Ok(span.is_some_and(|span| span.says(id.kind, at)))
 }
 
 impl Plan {

@@ -3,13 +3,17 @@
 use std::path::Path;
 
 use proptest::prelude::*;
+use serde_json::json;
+use serde_json::value::to_raw_value;
 use tradewind_embedded::FjallStore;
 use tradewind_events::{Event, Kind};
 use tradewind_kernel::{Subject, UtcMillis};
 use tradewind_people::consent::Personalization;
-use tradewind_people::identity::{Command, EdgeKind, Ignored, MAX_EDGES, Node};
+use tradewind_people::identity::{Command, EdgeId, EdgeKind, Ignored, MAX_EDGES, Node};
+use tradewind_people::vault::{Epoch, Identifier, KEY_BYTES};
 use tradewind_people::{Profile, encode};
 use tradewind_ports::{Batch, StateStore, block_on};
+use zeroize::Zeroizing;
 
 use crate::pipeline::tests::{NOW, anonymous, open, profile, settle, take, viewed};
 use crate::{Pipeline, state_digest};
@@ -129,6 +133,46 @@ fn a_merge_shows_both_and_a_split_gives_both_back() {
     assert_eq!([found(&pipeline, &user("ada")), found(&pipeline, &user("bob"))], before);
     command(&pipeline, &[merge("ada", "bob", 4)]);
     assert!(pipeline.person(&user("ada")).unwrap().is_none(), "an older merge does not undo a split");
+}
+
+/// The pseudonym of an address, as the vault leaves it in events.
+fn pseudonym(address: &str) -> String {
+    Epoch { number: 1, salt: Zeroizing::new([7; KEY_BYTES]) }.pseudonym(Identifier::Email, address)
+}
+
+fn with_email(mut event: Event, address: &str) -> Event {
+    event.properties = Some(to_raw_value(&json!({"email": address, "plan": "m\"1"})).unwrap());
+    event
+}
+
+#[test]
+fn an_address_is_told_and_suggested_and_merges_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipeline = open(dir.path(), NOW);
+    let same = pseudonym("ada@example.com");
+    take(
+        &pipeline,
+        &[
+            with_email(identify("1", "d1", "ada", 1), &same),
+            with_email(identify("2", "d2", "bob", 2), &same),
+            with_email(identify("3", "d3", "cleo", 3), "never.named@example.com"),
+            with_email(viewed("4", "d4", "p"), &same),
+        ],
+    );
+    let of = |node: &Node| pipeline.identity(node).unwrap().unwrap();
+    let contacts = |id: &str| {
+        let is_theirs = |e: &EdgeId| e.kind == EdgeKind::Contact && e.other == Node::user(id);
+        of(&Node::user(id)).edges.iter().filter(|e| is_theirs(&e.id)).count()
+    };
+    assert_eq!((contacts("ada"), contacts("bob"), contacts("cleo")), (1, 1, 0));
+    assert_eq!(of(&Node::Email(same.clone())).edges.len(), 2, "a view states nobody's address");
+    assert_eq!(of(&Node::user("ada")).suggestions[0].users, ["ada", "bob"]);
+    assert!(pipeline.person(&user("ada")).unwrap().is_none(), "two users stay two");
+
+    // After an erasure what was known is news again.
+    command(&pipeline, &[erase(Node::Email(same.clone()), 5)]);
+    take(&pipeline, &[with_email(identify("5", "d1", "ada", 6), &same)]);
+    assert_eq!((contacts("ada"), contacts("bob")), (1, 0));
 }
 
 /// Unomi-374 and others: what a deletion left behind.
