@@ -1,16 +1,24 @@
-// The console's live profile in a real browser: what is clicked in the shop is seen there within a second.
+// The console's live profile in a real browser: what is clicked in the shop is seen there within a second, and
+// consent that is withdrawn in the shop's banner empties it.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { DESKTOP, PHONE, assertFits, launch, picture, shopper, whyNoBrowser } from "../lib/browser.mjs";
-import { startServer } from "../lib/server.mjs";
+import { describe, test } from "node:test";
+import { assertFits, picture, shopper, whyNoBrowser } from "../lib/browser.mjs";
+import { DEVICES, demoShop } from "../lib/demo.mjs";
+import { film } from "../lib/film.mjs";
+import { rail, toHome, why } from "../lib/shopping.mjs";
 
 const WITHIN_MS = 1_000;
+/** How often consent is withdrawn to measure it. */
+const TRIES = 5;
 
 /** The bars of a part of the page: label to share. */
 const bars = (page, id) =>
   page.locator(`#${id} .bars li`).evaluateAll((rows) =>
     Object.fromEntries(rows.map((row) => [row.querySelector(".key").textContent, row.querySelector("meter").value])),
   );
+
+/** The audiences that the page shows. */
+const chips = (page) => page.locator("#live-audiences .chip:not(.left)").allTextContents();
 
 /** Waits until `look` gives something true; gives it with the milliseconds that took. */
 async function soon(look, what) {
@@ -24,28 +32,44 @@ async function soon(look, what) {
   }
 }
 
-describe("the live profile", { skip: whyNoBrowser() }, () => {
-  let server;
-  let browser;
-  before(async () => {
-    server = await startServer({ command: "demo", args: ["--days", "30"] });
-    browser = await launch();
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.stop();
-  });
+/** A shopper with the shop in one tab and the live page in another; `known` reads what the API says of them. */
+async function visit({ browser, server }, device) {
+  const { context, faults, page: shop } = await shopper(browser, server.base, device);
+  await shop.goto(server.base);
+  const live = await context.newPage();
+  await live.goto(`${server.base}/console/live`);
+  await live.locator("#state.live").waitFor();
+  await live.evaluate(() => (document.body.dataset.page = "same"));
+  const ownId = async () => (await context.cookies()).find((cookie) => cookie.name === "tw_anon").value;
+  const known = async (id) => {
+    const answer = await fetch(`${server.base}/v1/profiles/anonymous_id:${id ?? (await ownId())}`);
+    return { status: answer.status, profile: await answer.json() };
+  };
+  const end = async () => {
+    assert.equal(await live.evaluate(() => document.body.dataset.page), "same", "the page was not reloaded");
+    await context.close();
+    assert.deepEqual(faults, []);
+  };
+  return { shop, live, ownId, known, end };
+}
 
-  for (const [name, device] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
+/** Opens the product of a department that stands in this place. */
+async function look(shop, department, nth) {
+  await shop.locator(".departments a", { hasText: department }).click();
+  await shop.locator(".cards.grid .card a").nth(nth).click();
+  await shop.getByRole("button", { name: "Add to cart" }).waitFor();
+}
+
+describe("the live profile", { skip: whyNoBrowser() }, () => {
+  const demo = demoShop();
+
+  for (const [name, device] of DEVICES) {
     test(`moves with each click, ${name}`, async () => {
-      const { context, faults, page: shop } = await shopper(browser, server.base, device);
-      await shop.goto(server.base);
-      const live = await context.newPage();
-      await live.goto(`${server.base}/console/live`);
-      await live.locator("#state.live").waitFor();
-      await live.evaluate(() => (document.body.dataset.page = "same"));
+      const { shop, live, known, end } = await visit(demo, device);
+      const { frame, end: develop } = await film(live, `film-clicks-${name}`);
       await assertFits(live);
       await picture(live, `${name}-live-fresh`);
+      await frame("a stranger");
       const delays = [];
 
       // A product of one department: its category appears.
@@ -54,6 +78,7 @@ describe("the live profile", { skip: whyNoBrowser() }, () => {
       const category = async () => Object.entries(await bars(live, "live-category_affinity")).filter(([name]) => /^Camping/.test(name));
       const first = await soon(async () => (await category()).length > 0 && (await category()), "the category");
       delays.push(first.took);
+      await frame("one look");
       const before = first.seen[0][1];
       const buying = (await bars(live, "live-intent"))["Ready to buy"];
       assert.ok(buying > 0 && buying < 0.5, `ready to buy after one look: ${buying}`);
@@ -62,23 +87,159 @@ describe("the live profile", { skip: whyNoBrowser() }, () => {
       await shop.locator(".crumbs a").last().click();
       await shop.locator(".cards.grid .card a").nth(2).click();
       delays.push((await soon(async () => (await category())[0]?.[1] > before, "a stronger affinity")).took);
+      await frame("two looks");
       await picture(live, `${name}-live-looked`);
 
       // Into the cart, and on to the checkout: the visit is for buying.
       await shop.getByRole("button", { name: "Add to cart" }).click();
       delays.push((await soon(async () => (await bars(live, "live-intent"))["Ready to buy"] > 2 * buying, "the cart's effect")).took);
+      await frame("in the cart");
       await shop.getByRole("link", { name: "Check out" }).click();
       const ready = async () => /Ready to buy/.test(await live.locator("#live-intent .number").textContent());
       delays.push((await soon(ready, "the intent to buy")).took);
+      await frame("at the checkout");
       await assertFits(live);
       await picture(live, `${name}-live-ready`);
 
-      assert.equal(await live.evaluate(() => document.body.dataset.page), "same", "the page was not reloaded");
+      // Audiences are those of the profile, where it has any.
+      const { audiences = [] } = (await known()).profile;
+      await soon(async () => (await chips(live)).join() === audiences.join(), `the audiences ${audiences}`);
+
+      await develop();
       // Counted from when the shop's page had come, which is after its events were taken.
       for (const delay of delays) assert.ok(delay < WITHIN_MS, `milliseconds from click to sight: ${delays.map(Math.round)}`);
       console.log(`# ${name}: milliseconds until seen: ${delays.map(Math.round).join(", ")}`);
-      await context.close();
-      assert.deepEqual(faults, []);
+      await end();
+    });
+
+    test(`empties when consent is withdrawn, ${name}`, async () => {
+      const { shop, live, known, end } = await visit(demo, device);
+      const { frame, end: develop } = await film(live, `film-consent-${name}`);
+      const empty = live.locator('#live-empty[data-why="no_consent"]');
+      const categories = async () => Object.keys(await bars(live, "live-category_affinity"));
+      const has = async (department) => (await categories()).some((label) => label.startsWith(department));
+      const fills = async (department) => (await soon(() => has(department), department)).took;
+
+      const stranger = await rail(shop, "home.for_you");
+      await look(shop, "Camping", 1);
+      await fills("Camping");
+      await frame("looked at camping");
+      await toHome(shop);
+      assert.equal((await rail(shop, "home.recently_viewed")).length, 1);
+      assert.notDeepEqual(await rail(shop, "home.for_you"), stranger, "the shop arranged itself");
+
+      // The banner asks; both answers look the same and are as large.
+      const banner = shop.getByRole("region", { name: "Privacy choices" });
+      const [refuse, accept] = ["Refuse all", "Accept all"].map((words) => banner.getByRole("button", { name: words }));
+      const sizes = await Promise.all([refuse, accept].map((button) => button.evaluate((part) => {
+        const { backgroundColor, color, borderColor, fontWeight, fontSize } = getComputedStyle(part);
+        const { width, height } = part.getBoundingClientRect();
+        return { width, height, backgroundColor, color, borderColor, fontWeight, fontSize };
+      })));
+      assert.deepEqual(sizes[0], sizes[1]);
+      await assertFits(shop);
+      await picture(shop, `${name}-banner`);
+
+      // Refused: empty, and every read that follows the answer is refused.
+      const began = performance.now();
+      await refuse.click();
+      await empty.waitFor();
+      const took = [performance.now() - began];
+      await frame("everything refused");
+      await picture(live, `${name}-live-no-consent`);
+      await assertFits(live);
+      await banner.waitFor({ state: "detached" });
+      assert.equal((await known()).status, 403);
+      assert.deepEqual(await rail(shop, "home.recently_viewed"), [], "nothing was viewed as far as the shop may know");
+      assert.deepEqual(await rail(shop, "home.for_you"), stranger, "what a stranger sees");
+      assert.ok(!(await why(shop, "home.for_you")).some((line) => /you viewed|your/i.test(line)), "reasons name nobody");
+      const row = shop.locator('section.rail[aria-labelledby="home-for_you"]');
+      assert.match(await row.locator("summary").textContent(), /not personal/);
+      await picture(shop, `${name}-home-no-consent`);
+
+      // What is done meanwhile, with analytics refused too, is in no profile.
+      await look(shop, "Kitchen", 1);
+      assert.equal(await empty.count(), 1, "still empty");
+      await frame("looked at kitchen, refused");
+
+      // Given again under the footer's link: what was kept is there, what was done meanwhile is not.
+      await shop.getByRole("link", { name: "Privacy choices" }).click();
+      await picture(shop, `${name}-privacy`);
+      await assertFits(shop);
+      await shop.getByRole("button", { name: "Accept all" }).click();
+      await fills("Camping");
+      assert.equal(await has("Kitchen"), false, `${await categories()}`);
+      await frame("everything accepted");
+      await look(shop, "Kitchen", 2);
+      await fills("Kitchen");
+      await frame("looked at kitchen, accepted");
+
+      // Only personalization withdrawn: empty too, but the profile is kept, and read once it may be again.
+      const personal = shop.getByRole("checkbox", { name: "Arrange the shop for me" });
+      const choose = async (isAllowed) => {
+        await shop.goto(`${demo.server.base}/privacy`);
+        await personal.setChecked(isAllowed);
+        const began = performance.now();
+        await shop.getByRole("button", { name: "Save choices" }).click();
+        await (isAllowed ? live.locator("#live-intent") : empty).waitFor();
+        await shop.waitForLoadState();
+        return performance.now() - began;
+      };
+      took.push(await choose(false));
+      await frame("personalization refused");
+      await look(shop, "Bags", 1);
+      assert.equal(await empty.count(), 1, "still empty");
+      const filled = [await choose(true)];
+      assert.ok(await has("Bags"), `${await categories()}`);
+      await frame("personalization allowed");
+
+      while (took.length < TRIES) {
+        took.push(await choose(false));
+        filled.push(await choose(true));
+      }
+      await develop();
+      const told = (all) => `${all.map(Math.round).join(", ")} (median ${Math.round(all.toSorted((a, b) => a - b)[all.length >> 1])})`;
+      console.log(`# ${name}: milliseconds from the click until empty: ${told(took)}; until filled again: ${told(filled)}`);
+      await end();
     });
   }
+
+  test("lets audiences come and go", async () => {
+    const { shop, live, end } = await visit(demo, DEVICES[0][1]);
+    await look(shop, "Camping", 1);
+    await live.locator("#live-audiences").waitFor();
+    // The panel as the server drew it, told with other audiences by a stream of our own.
+    const told = (names) => live.evaluate((names) => {
+      const panel = document.getElementById("live-panel").cloneNode(true);
+      const part = /** @type {Element} */ (panel).querySelector("#live-audiences");
+      part.querySelectorAll("ul, p").forEach((old) => old.remove());
+      const list = part.appendChild(document.createElement("ul"));
+      list.className = "tags";
+      for (const name of names) {
+        const chip = list.appendChild(document.createElement("li"));
+        chip.className = "chip";
+        chip.dataset.name = chip.textContent = name;
+      }
+      return /** @type {Element} */ (panel).innerHTML;
+    }, names);
+    const long = `a name without an end ${"and-on-".repeat(20)}`;
+    const panels = await Promise.all([["bargain hunters"], ["bargain hunters", "campers", long], ["campers"], []].map(told));
+    let shown = 0;
+    await live.route("**/console/live/stream*", (route) => {
+      const data = JSON.stringify(panels[Math.min(shown, panels.length - 1)]);
+      shown += 1;
+      return route.fulfill({ contentType: "text/event-stream", body: `retry: 400\nevent: panel\ndata: ${data}\n\n` });
+    });
+    await live.goto(live.url());
+    await live.evaluate(() => (document.body.dataset.page = "same"));
+    await live.locator(".chip.entered", { hasText: "campers" }).waitFor();
+    assert.equal(await live.locator(".chip.entered", { hasText: "bargain hunters" }).count(), 0, "it was there before");
+    assert.match(await live.locator("#live-news").textContent(), /^Entered campers, a name/);
+    await assertFits(live);
+    await picture(live, "desktop-live-audiences");
+    await live.locator(".chip.left", { hasText: "bargain hunters" }).waitFor();
+    await live.locator("#live-news", { hasText: "Left campers." }).waitFor();
+    await live.locator(".chip").first().waitFor({ state: "detached" });
+    await end();
+  });
 });
