@@ -23,7 +23,7 @@ export async function film(page, name) {
   };
 
   const end = async () => {
-    const sheet = await page.context().browser().newPage({ viewport: { width: 1800, height: 900 } });
+    const sheet = await page.context().browser().newPage({ viewport: { width: 1800, height: 100 } });
     const cells = frames.map(({ caption, data }) => `<figure><img src="data:image/png;base64,${data}"><figcaption>${caption}</figcaption></figure>`);
     await sheet.setContent(`<!doctype html><style>
       body { margin: 16px; display: grid; grid-template-columns: repeat(5, 1fr); gap: 16px; font: 15px sans-serif; background: #fff; }

@@ -235,6 +235,7 @@ impl Engine for Memory {
             Some(json!({
                 "lastSeenAt": last.occurred_at.get(),
                 "events": own.len(),
+                "audiences": ["campers", "\"<b>\""],
                 "recentlyViewed": viewed.iter().take(5).collect::<Vec<_>>(),
                 "categoryAffinity": {"Camping > Tents": 0.62, "Clothing > Jackets": 0.24, "Kitchen": 0.14},
                 "consent": {"analytics": true, "personalization": true, "marketing_email": false},
