@@ -1,5 +1,4 @@
 // Puts each changed panel of /console in place.
-/* global follow */
 (() => {
   "use strict";
   // What somebody has opened or closed stays so, and the keyboard stays where it was.

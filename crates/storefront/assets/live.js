@@ -1,12 +1,13 @@
 // Puts the panel of /console/live in place after each change of the profile, and lets audiences come and go visibly.
-/* global follow */
 (() => {
   "use strict";
   // How long an audience that was left stays to be seen.
   const LEAVES_MS = 1500;
   const panel = document.getElementById("live-panel");
   const news = document.getElementById("live-news");
-  const names = () => new Set([...panel.querySelectorAll("#live-audiences .chip:not(.left)")].map((chip) => chip.dataset.name));
+  /** @returns {HTMLElement[]} */
+  const chips = () => [...panel.querySelectorAll("#live-audiences .chip:not(.left)")].filter((chip) => chip instanceof HTMLElement);
+  const names = () => new Set(chips().map((chip) => chip.dataset.name));
 
   const leave = (name) => {
     const part = document.getElementById("live-audiences");
@@ -34,7 +35,7 @@
     const entered = isFirst ? [] : [...after].filter((name) => !before.has(name));
     const left = [...before].filter((name) => !after.has(name));
     isFirst = false;
-    for (const chip of panel.querySelectorAll(".chip")) chip.classList.toggle("entered", entered.includes(chip.dataset.name));
+    for (const chip of chips()) chip.classList.toggle("entered", entered.includes(chip.dataset.name));
     left.forEach(leave);
     const words = [entered.length > 0 && `Entered ${entered.join(", ")}.`, left.length > 0 && `Left ${left.join(", ")}.`];
     if (entered.length + left.length > 0) news.textContent = words.filter(Boolean).join(" ");

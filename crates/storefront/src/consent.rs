@@ -4,6 +4,8 @@
 //! answer is easier to give than the other: two buttons alike, no box ticked beforehand. The choice itself is
 //! kept by the engine, for the subject; the browser keeps only that it was asked ([`cookies::CHOICE`]).
 //!
+//! A browser that sends Global Privacy Control has refused to have its data shared; no button overrules that.
+//!
 //! What was shown is kept with each choice as a notice: [`NOTICE`], [`VERSION`] and a hash of the words. Change the
 //! version with the words, and everybody is asked again.
 
@@ -65,11 +67,16 @@ pub(crate) const ASKED: [Asked; 5] = [
     },
 ];
 
+/// The purpose that Global Privacy Control refuses.
+const SHARING: &str = "ads_sharing";
+
 /// How somebody stands to one purpose.
 #[derive(Debug, Serialize)]
 pub(crate) struct Stand {
     asked: Asked,
     is_allowed: bool,
+    /// The browser has refused it already.
+    is_locked: bool,
     /// Since when and why; empty in the banner.
     since: String,
 }
@@ -88,19 +95,24 @@ impl Form {
     /// The banner of a page, if it needs one: nobody is asked twice, and no crawler.
     pub(crate) fn banner(visit: &Visit) -> Option<Self> {
         let is_asked = visit.has_chosen || visit.purpose == Purpose::Robot || visit.path == "/privacy";
-        (!is_asked).then(|| Self::of(None, visit.back.clone()))
+        (!is_asked).then(|| Self::of(None, visit, visit.back.clone()))
     }
 
     /// The form with how somebody stands, as `GET /v1/consent/{subject}` tells it.
-    pub(crate) fn of(consent: Option<&Value>, back: String) -> Self {
+    pub(crate) fn of(consent: Option<&Value>, visit: &Visit, back: String) -> Self {
         let stands = ASKED.map(|asked| {
             let told = consent.map(|consent| &consent["purposes"][asked.name]);
-            let is_allowed = told.is_some_and(|told| told["allowed"] == true);
-            Stand { asked, is_allowed, since: told.map(since).unwrap_or_default() }
+            let is_locked = visit.opts_out && asked.name == SHARING;
+            let is_allowed = !is_locked && told.is_some_and(|told| told["allowed"] == true);
+            let since = if is_locked { BY_BROWSER.to_owned() } else { told.map(since).unwrap_or_default() };
+            Stand { asked, is_allowed, is_locked, since }
         });
         Self { question: QUESTION, why: WHY, stands: stands.into(), back }
     }
 }
+
+/// What stands beside a purpose that the browser has refused.
+const BY_BROWSER: &str = "Not allowed: your browser asks for that (Global Privacy Control)";
 
 fn since(told: &Value) -> String {
     let verb = if told["allowed"] == true { "Allowed" } else { "Not allowed" };
@@ -116,8 +128,9 @@ pub(crate) fn is_withheld(consent: Option<&Value>) -> bool {
 }
 
 /// A choice as `PUT /v1/consent/{subject}` takes it. Every purpose that was asked for is in it.
-pub(crate) fn choice(is_allowed: impl Fn(&str) -> bool, source: &str) -> Value {
-    let said = ASKED.iter().map(|asked| (asked.name.to_owned(), json!(is_allowed(asked.name))));
+pub(crate) fn choice(visit: &Visit, is_allowed: impl Fn(&str) -> bool, source: &str) -> Value {
+    let may = |name: &str| is_allowed(name) && !(visit.opts_out && name == SHARING);
+    let said = ASKED.iter().map(|asked| (asked.name.to_owned(), json!(may(asked.name))));
     let shown = ASKED.iter().flat_map(|asked| [asked.title, asked.words]);
     let shown: Vec<&str> = [QUESTION, WHY].into_iter().chain(shown).collect();
     let hash = format!("{:016x}", xxh3_64(shown.join("\n").as_bytes()));
@@ -143,29 +156,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_choice_names_every_purpose_and_what_was_shown() {
-        let said = choice(|name| name == "analytics", "banner");
-        let purposes = said["purposes"].as_object().unwrap();
-        let allowed: Vec<_> = purposes.iter().filter(|(_, yes)| **yes == true).collect();
-        assert_eq!((purposes.len(), allowed.len()), (5, 1));
-        assert_eq!((&said["source"], &said["notice"]["version"]), (&json!("banner"), &json!("1")));
-        assert_eq!(said["notice"]["hash"].as_str().map(str::len), Some(16));
-    }
-
-    #[test]
     fn how_somebody_stands_is_said_with_its_reason() {
-        let consent = json!({"purposes": {
-            "analytics": {"allowed": true, "basis": "said", "at": "2026-11-21T10:07:58.123Z"},
-            "personalization": {"allowed": false, "basis": "rule"},
-        }});
-        let form = Form::of(Some(&consent), "/".to_owned());
-        let stand = |name: &str| form.stands.iter().find(|stand| stand.asked.name == name).unwrap();
-        let (analytics, personal) = (stand("analytics"), stand("personalization"));
-        assert_eq!(
-            (analytics.is_allowed, analytics.since.as_str()),
-            (true, "Allowed: you said so on 2026-11-21")
-        );
-        assert!(!personal.is_allowed && personal.since.starts_with("Not allowed: you were not asked"));
-        assert!(is_withheld(Some(&consent)) && !is_withheld(None));
+        let said = json!({"allowed": true, "basis": "said", "at": "2026-11-21T10:07:58.123Z"});
+        assert_eq!(since(&said), "Allowed: you said so on 2026-11-21");
+        let ruled = json!({"allowed": false, "basis": "rule"});
+        assert_eq!(since(&ruled), "Not allowed: you were not asked, so the rule of your region holds");
+        let withheld = json!({"purposes": {"personalization": ruled}});
+        assert!(is_withheld(Some(&withheld)) && !is_withheld(None));
     }
 }

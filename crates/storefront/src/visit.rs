@@ -73,6 +73,8 @@ pub(crate) struct Visit {
     pub(crate) back: String,
     /// Whether the browser was asked what may be done with its data.
     pub(crate) has_chosen: bool,
+    /// Whether the browser asks that nothing is shared or sold (Global Privacy Control).
+    pub(crate) opts_out: bool,
     /// The page before.
     pub(crate) referrer: String,
     /// The browser's name.
@@ -112,6 +114,7 @@ impl Visit {
             search: if query.is_empty() { String::new() } else { text::clip(&format!("?{query}"), 1_024) },
             back: back(&parts.method, parts.uri.path(), query),
             has_chosen: consent::has_chosen(cookies::get(headers, cookies::CHOICE)),
+            opts_out: headers.get("sec-gpc").is_some_and(|value| value.as_bytes() == b"1"),
             referrer: header_text(headers, header::REFERER),
             user_agent: header_text(headers, header::USER_AGENT),
             locale: locale(headers),

@@ -74,7 +74,7 @@ pub(crate) async fn show(State(app): State<Shared>, visit: Visitor) -> Response 
         app.templates.draw("panels.html", context! { panel => "profile", view => Serde(tree) })
     });
     let page = PrivacyPage {
-        form: Form::of(consent.as_ref(), PAGE.to_owned()),
+        form: Form::of(consent.as_ref(), &visit, PAGE.to_owned()),
         subject: visit.subject().to_string(),
         known: known.unwrap_or_default(),
         is_withheld: consent::is_withheld(consent.as_ref()),
@@ -96,9 +96,9 @@ pub(crate) async fn choose(
     let back = form.get("back").map_or("/", String::as_str);
     let source = if back == PAGE { "privacy_page" } else { "banner" };
     let choice = match said {
-        "accept" => consent::choice(|_| true, source),
-        "refuse" => consent::choice(|_| false, source),
-        "save" => consent::choice(|name| form.contains_key(name), source),
+        "accept" => consent::choice(&visit, |_| true, source),
+        "refuse" => consent::choice(&visit, |_| false, source),
+        "save" => consent::choice(&visit, |name| form.contains_key(name), source),
         _ => return render::bad_form(&app, &visit),
     };
     let kept = timeout(CHOICE_BUDGET, app.engine.choose(&visit.subject(), choice)).await;

@@ -33,6 +33,11 @@ async fn the_banner_asks_until_it_is_answered_and_neither_answer_is_easier() {
     assert_eq!(browser.engine.choices().pop().unwrap().0, own);
     let purposes = said(&browser)["purposes"].clone();
     assert!(purposes.as_object().unwrap().values().all(|said| said == false), "{purposes}");
+    let notice = said(&browser)["notice"].clone();
+    assert_eq!(
+        (&notice["id"], notice["hash"].as_str().map(str::len)),
+        (&"storefront.banner".into(), Some(16))
+    );
     browser.set_cookie("tw_choice", "0");
     browser.get("/").await.shows(&[BANNER]);
 }
@@ -64,6 +69,20 @@ async fn each_purpose_can_be_chosen_and_changed_again() {
     }
     let elsewhere = browser.post("/privacy/choices", "choice=refuse&back=%2F%2Fevil.example").await;
     assert_eq!(elsewhere.header("location"), "/");
+}
+
+#[tokio::test]
+async fn a_browser_that_refuses_sharing_has_refused_it() {
+    let mut browser = Browser::new().with("sec-gpc", "1");
+    browser
+        .get("/p/p26")
+        .await
+        .shows(&["Global Privacy Control", "name=\"ads_sharing\" value=\"yes\" disabled"]);
+    let context = browser.last("Product Viewed").context.unwrap();
+    assert!(context.get().contains("\"consent\":{\"gpc\":true}"), "{}", context.get());
+    browser.post("/privacy/choices", "choice=accept&back=%2F").await;
+    let purposes = said(&browser)["purposes"].clone();
+    assert_eq!((&purposes["ads_sharing"], &purposes["analytics"]), (&false.into(), &true.into()));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Profiles as they are asked for, followed and searched.
 
 use serde_json::{Value, json};
+use tradewind_kernel::UtcMillis;
 
 use super::*;
 use crate::dialects::testing::{RECEIVED, Shop};
