@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 clients="test/segment-node.test.mjs test/segment-python.test.mjs test/rudder.test.mjs test/other-dialects.test.mjs"
 clients="$clients test/shopify.test.mjs test/retries.test.mjs test/lake.test.mjs"
 feast="test/feast.test.mjs"
-browser="test/segment-browser.test.mjs test/rudder-browser.test.mjs test/storefront.test.mjs test/live-profile.test.mjs"
+browser="test/segment-browser.test.mjs test/rudder-browser.test.mjs test/storefront.test.mjs test/live-profile.test.mjs test/privacy.test.mjs"
 parts="python feast browser"
 case ${1:-all} in
   clients) tests=$clients parts=python ;;

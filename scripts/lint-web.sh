@@ -5,5 +5,7 @@ cd "$(dirname "$0")/../clients"
 ./install.sh node
 npx --no-install tsc --project .
 npx --no-install eslint .
-npx --no-install eslint --stdin --stdin-filename console.mjs <../crates/storefront/assets/console.js
+for script in console live; do
+  cat ../crates/storefront/assets/follow.js "../crates/storefront/assets/$script.js" | npx --no-install eslint --stdin --stdin-filename "$script.mjs"
+done
 echo "JavaScript: types and habits are fine"

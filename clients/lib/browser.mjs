@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 const CLIENTS = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
-const SCREENSHOTS = path.resolve(process.env.SCREENSHOTS_DIR ?? path.join(CLIENTS, "../screenshots"));
+export const SCREENSHOTS = path.resolve(process.env.SCREENSHOTS_DIR ?? path.join(CLIENTS, "../screenshots"));
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/opt/google/chrome/chrome"];
 
 const program = [process.env.CHROMIUM ?? "", ...PLACES].find((place) => place && existsSync(place));

@@ -1,25 +1,16 @@
 // The demo shop in a real browser: on a desk, on a phone, and without JavaScript.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { stats } from "../lib/ask.mjs";
-import { DESKTOP, PHONE, assertFits, launch, picture, shopper, whyNoBrowser } from "../lib/browser.mjs";
-import { startServer } from "../lib/server.mjs";
+import { assertFits, picture, shopper, whyNoBrowser } from "../lib/browser.mjs";
+import { DEVICES, demoShop } from "../lib/demo.mjs";
 import { checkOut, lookAround, productId, rail, toHome, why } from "../lib/shopping.mjs";
 
 const FOR_YOU = "home.for_you";
 const RECENT = "home.recently_viewed";
 
 describe("the demo shop", { skip: whyNoBrowser() }, () => {
-  let server;
-  let browser;
-  before(async () => {
-    server = await startServer({ command: "demo", args: ["--days", "30"] });
-    browser = await launch();
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.stop();
-  });
+  const demo = demoShop();
 
   /** A walk through the shop that checks itself on the way; `name` begins its pictures' names. */
   async function shop(page, name, department) {
@@ -27,7 +18,7 @@ describe("the demo shop", { skip: whyNoBrowser() }, () => {
       await assertFits(page);
       await picture(page, `${name}-${what}`);
     };
-    await page.goto(server.base);
+    await page.goto(demo.server.base);
     const fresh = await rail(page, FOR_YOU);
     assert.ok(fresh.length >= 8, `a stranger sees ${fresh.length} products`);
     assert.deepEqual(await rail(page, RECENT), [], "a stranger has viewed nothing");
@@ -66,17 +57,17 @@ describe("the demo shop", { skip: whyNoBrowser() }, () => {
     assert.ok(!addOns.includes(bought), "the add-ons do not repeat the cart");
     await look("cart");
 
-    const orders = (await stats(server.base)).eventsByName["Order Completed"];
+    const orders = (await stats(demo.server.base)).eventsByName["Order Completed"];
     await checkOut(page);
     assert.equal(await page.locator(".cart-link .count").textContent(), "0");
-    assert.equal((await stats(server.base)).eventsByName["Order Completed"], orders + 1);
+    assert.equal((await stats(demo.server.base)).eventsByName["Order Completed"], orders + 1);
     await look("thanks");
     return { seen, bought };
   }
 
-  for (const [name, device] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
+  for (const [name, device] of DEVICES) {
     test(`learns from a shopper, ${name}`, async () => {
-      const { context, faults, page } = await shopper(browser, server.base, device);
+      const { context, faults, page } = await shopper(demo.browser, demo.server.base, device);
       const { bought } = await shop(page, name, "Camping");
 
       await page.getByRole("link", { name: "Console", exact: true }).click();
@@ -99,7 +90,7 @@ describe("the demo shop", { skip: whyNoBrowser() }, () => {
       // Another tab clicks; this one is not reloaded.
       await page.evaluate(() => (document.body.dataset.page = "same"));
       const other = await context.newPage();
-      await other.goto(`${server.base}/p/${bought}`);
+      await other.goto(`${demo.server.base}/p/${bought}`);
       await other.locator('section.rail[aria-labelledby="product-similar"] .card a').first().click();
       const title = await other.getByRole("heading", { level: 1 }).textContent();
       await events.filter({ hasText: title }).first().waitFor();
@@ -116,9 +107,9 @@ describe("the demo shop", { skip: whyNoBrowser() }, () => {
   }
 
   test("needs no JavaScript", async () => {
-    for (const [name, device] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
+    for (const [name, device] of DEVICES) {
       const options = { ...device, javaScriptEnabled: false };
-      const { context, faults, page } = await shopper(browser, server.base, options);
+      const { context, faults, page } = await shopper(demo.browser, demo.server.base, options);
       await shop(page, `${name}-noscript`, "Kitchen");
       await page.getByRole("link", { name: "Console", exact: true }).click();
       assert.match(await page.locator("#panel-events tr.mine").first().textContent(), /you/);

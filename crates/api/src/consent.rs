@@ -127,8 +127,7 @@ pub(crate) async fn show(
     headers: HeaderMap,
 ) -> Result<Json<ConsentOut>, Problem> {
     check_api_key(&api, &headers)?;
-    let (subject, record) = known(&api, &parsed(&subject)?).await?;
-    Ok(Json(consent_of(&api, &subject, record.as_deref())))
+    Ok(Json(read(&api, &parsed(&subject)?).await?))
 }
 
 /// `GET /v1/consent/{subject}/history`
@@ -162,17 +161,27 @@ pub(crate) async fn put(
     let subject = parsed(&subject)?;
     let bytes = read_json(&headers, body).await?;
     let choice: ConsentIn = parse(&bytes, "the choice does not read")?;
-    check(&choice)?;
-    let event = event_of(&api, &subject, &choice);
+    Ok(Json(keep(&api, &subject, &choice).await?))
+}
+
+/// What a subject agrees to, its latest events included.
+pub(crate) async fn read(api: &Api, subject: &Subject) -> Result<ConsentOut, Problem> {
+    let (subject, record) = known(api, subject).await?;
+    Ok(consent_of(api, &subject, record.as_deref()))
+}
+
+/// Keeps a choice durably and waits until it holds.
+pub(crate) async fn keep(api: &Api, subject: &Subject, choice: &ConsentIn) -> Result<ConsentOut, Problem> {
+    check(choice)?;
+    let event = event_of(api, subject, choice);
     api.pipeline.collect(&[event]).await.map_err(not_collected)?;
-    let (Subject::User(id) | Subject::Anonymous(id)) = &subject;
+    let (Subject::User(id) | Subject::Anonymous(id)) = subject;
     if !api.pipeline.caught_up(&[id], PATIENCE).await {
         let detail =
             "the choice is kept and will hold, but did not within 2 seconds; ask for it again shortly";
         return Err(Problem::new(Code::Overloaded, detail));
     }
-    let (subject, record) = known(&api, &subject).await?;
-    Ok(Json(consent_of(&api, &subject, record.as_deref())))
+    read(api, subject).await
 }
 
 /// `GET /.well-known/gpc.json`: that `Sec-GPC` is honoured.

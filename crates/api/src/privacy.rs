@@ -196,16 +196,21 @@ pub(crate) async fn show(
     headers: HeaderMap,
 ) -> Result<Json<RequestOut>, Problem> {
     check_api_key(&api, &headers)?;
-    let rights = rights_of(&api)?;
     let wait = Duration::from_millis(query.wait_ms.unwrap_or(0)).min(MAX_WAIT);
+    Ok(Json(ended(&api, &id, wait).await?.into()))
+}
+
+/// A request once it has ended, or as it stands after so long.
+pub(crate) async fn ended(api: &Api, id: &str, wait: Duration) -> Result<Status, Problem> {
+    let rights = rights_of(api)?;
     let until = tokio::time::Instant::now() + wait;
     loop {
-        let Some(status) = rights.status(&id) else {
+        let Some(status) = rights.status(id) else {
             return Err(Problem::new(Code::NotFound, "there is no privacy request of this id"));
         };
         let has_ended = matches!(status.stage, Stage::Finished | Stage::Failed);
         if has_ended || tokio::time::Instant::now() >= until {
-            return Ok(Json(status.into()));
+            return Ok(status);
         }
         tokio::time::sleep(GLANCE).await;
     }

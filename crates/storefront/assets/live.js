@@ -1,37 +1,43 @@
-// Follows /console/live/stream and puts the panel in place. Without it the page is read by reloading.
+// Puts the panel of /console/live in place after each change of the profile, and lets audiences come and go visibly.
 (() => {
   "use strict";
-  if (!("EventSource" in window)) return;
-  const state = document.getElementById("state");
+  // How long an audience that was left stays to be seen.
+  const LEAVES_MS = 1500;
   const panel = document.getElementById("live-panel");
-  const address = `/console/live/stream?subject=${encodeURIComponent(panel.dataset.subject)}`;
-  let source = null;
+  const news = document.getElementById("live-news");
+  /** @returns {HTMLElement[]} */
+  const chips = () => [...panel.querySelectorAll("#live-audiences .chip:not(.left)")].filter((chip) => chip instanceof HTMLElement);
+  const names = () => new Set(chips().map((chip) => chip.dataset.name));
 
-  const say = (words, isLive) => {
-    state.textContent = words;
-    state.classList.toggle("live", isLive);
-  };
-  const follow = () => {
-    if (source) return;
-    source = new EventSource(address);
-    source.addEventListener("open", () => say("Live", true));
-    source.addEventListener("panel", (message) => {
-      panel.innerHTML = JSON.parse(message.data);
-      say("Live", true);
-    });
-    source.addEventListener("error", () => {
-      if (source.readyState !== EventSource.CLOSED) return say("Reconnecting", false);
-      source = null;
-      say("Away, trying again", false);
-      setTimeout(follow, 5000);
-    });
-  };
-  const pause = () => {
-    if (source) source.close();
-    source = null;
-    say("Paused", false);
+  const leave = (name) => {
+    const part = document.getElementById("live-audiences");
+    if (!part) return;
+    let list = part.querySelector("ul");
+    if (!list) {
+      list = document.createElement("ul");
+      list.className = "tags";
+      part.append(list);
+    }
+    const chip = document.createElement("li");
+    chip.className = "chip left";
+    chip.textContent = name;
+    chip.setAttribute("aria-hidden", "true");
+    list.append(chip);
+    setTimeout(() => chip.remove(), LEAVES_MS);
   };
 
-  document.addEventListener("visibilitychange", () => (document.hidden ? pause() : follow()));
-  follow();
+  let isFirst = true;
+  follow(`/console/live/stream?subject=${encodeURIComponent(panel.dataset.subject)}`, "panel", (html) => {
+    const before = names();
+    panel.innerHTML = html;
+    const after = names();
+    // What a stream tells first is no news.
+    const entered = isFirst ? [] : [...after].filter((name) => !before.has(name));
+    const left = [...before].filter((name) => !after.has(name));
+    isFirst = false;
+    for (const chip of chips()) chip.classList.toggle("entered", entered.includes(chip.dataset.name));
+    left.forEach(leave);
+    const words = [entered.length > 0 && `Entered ${entered.join(", ")}.`, left.length > 0 && `Left ${left.join(", ")}.`];
+    if (entered.length + left.length > 0) news.textContent = words.filter(Boolean).join(" ");
+  });
 })();

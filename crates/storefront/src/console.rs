@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use futures_util::{Stream, stream};
 use minijinja::context;
 use minijinja::value::Serde;
 use tokio::sync::OwnedSemaphorePermit;
@@ -20,13 +20,14 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval, timeout};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::engine::Pulse;
-use crate::render::{self, Head, Visitor};
+use crate::render::{self, Visitor};
 use crate::state::{App, Shared};
+use crate::view::Link;
 use crate::visit::Visit;
 
 pub(crate) mod live;
 mod panels;
-mod profile;
+pub(crate) mod profile;
 
 /// How often the stream looks for changes.
 const TICK: Duration = Duration::from_secs(1);
@@ -42,18 +43,25 @@ pub(crate) async fn show(State(app): State<Shared>, visit: Visitor) -> Response 
     let views = gather(&app, &visit).await;
     let drawn: Vec<(&str, String)> =
         PANELS.iter().filter_map(|panel| Some((*panel, draw(&app, panel, &views)?))).collect();
-    let context = context! {
-        site => Serde(&app.site),
-        head => Serde(Head::private("Console")),
-        assets => Serde(app.assets.hrefs()),
+    let own = context! {
+        title => "Console",
+        own_href => "/console",
+        other => Serde(Link::new("Live profile", "/console/live")),
+        script => app.assets.hrefs().console_js.as_str(),
         subject => views.subject,
         panels => drawn.into_iter().collect::<std::collections::BTreeMap<_, _>>(),
     };
-    match app.templates.draw("console.html", context) {
+    page(&app, &visit, "console.html", own)
+}
+
+/// A page of the console, with what all of them show.
+fn page(app: &App, visit: &Visit, name: &str, own: minijinja::Value) -> Response {
+    let context = context! { site => Serde(&app.site), assets => Serde(app.assets.hrefs()), ..own };
+    match app.templates.draw(name, context) {
         Some(html) => render::html_response(html),
         None => render::problem(
-            &app,
-            &visit,
+            app,
+            visit,
             StatusCode::INTERNAL_SERVER_ERROR,
             "The console could not be drawn",
             "It is our fault and has been logged.",
@@ -61,22 +69,29 @@ pub(crate) async fn show(State(app): State<Shared>, visit: Visitor) -> Response 
     }
 }
 
+/// Server-sent events, which nothing on the way may keep.
+fn sent(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Response {
+    let no_store =
+        [(header::CACHE_CONTROL, "no-store"), (header::HeaderName::from_static("x-accel-buffering"), "no")];
+    (no_store, Sse::new(events).keep_alive(KeepAlive::default())).into_response()
+}
+
+/// The answer where there is no place left for one more who follows.
+fn full() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "30")]).into_response()
+}
+
 /// `GET /console/stream`.
 pub(crate) async fn stream(State(app): State<Shared>, visit: Visitor) -> Response {
-    let Ok(permit) = Arc::clone(&app.streams).try_acquire_owned() else {
-        return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "30")]).into_response();
-    };
+    let Ok(permit) = Arc::clone(&app.streams).try_acquire_owned() else { return full() };
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let until = Instant::now() + STREAM_LIFE;
     let follower = Follower { app, visit: Arc::clone(&visit), ticks, until, seen: [0; 4], _permit: permit };
-    let events = stream::unfold(follower, |mut follower| async {
+    sent(stream::unfold(follower, |mut follower| async {
         let event = follower.next().await?;
-        Some((Ok::<_, Infallible>(event), follower))
-    });
-    let no_store =
-        [(header::CACHE_CONTROL, "no-store"), (header::HeaderName::from_static("x-accel-buffering"), "no")];
-    (no_store, Sse::new(events).keep_alive(KeepAlive::default())).into_response()
+        Some((Ok(event), follower))
+    }))
 }
 
 /// One console that follows the stream.

@@ -6,6 +6,7 @@
 //! | `tw_cart` | the cart, see [`crate::cart`] | 30 days |
 //! | `tw_user` | the id that somebody signed in with | 30 days |
 //! | `tw_order` | the last order's id and lines, below `/order` only | 1 hour |
+//! | `tw_choice` | the version of the question about consent that was answered | 180 days |
 //!
 //! All are `HttpOnly` and `SameSite=Lax`, so that no other site can post a form in a shopper's name.
 
@@ -22,9 +23,13 @@ pub(crate) const CART: &str = "tw_cart";
 pub(crate) const USER: &str = "tw_user";
 /// The last order.
 pub(crate) const ORDER: &str = "tw_order";
+/// That the browser was asked what may be done with its data.
+pub(crate) const CHOICE: &str = "tw_choice";
 
 /// A year, in seconds.
 pub(crate) const YEAR_S: u32 = 365 * 24 * 3_600;
+/// 180 days, in seconds.
+pub(crate) const HALF_YEAR_S: u32 = 180 * 24 * 3_600;
 /// Thirty days, in seconds.
 pub(crate) const MONTH_S: u32 = 30 * 24 * 3_600;
 /// An hour, in seconds.

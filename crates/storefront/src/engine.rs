@@ -17,7 +17,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// The engine as the storefront sees it.
 ///
 /// No method may block. A page waits at most one second for [`collect`](Engine::collect), for
-/// [`decide`](Engine::decide) and for [`profile`](Engine::profile) each, and is served without what is late.
+/// [`decide`](Engine::decide), for [`profile`](Engine::profile) and for [`consent`](Engine::consent) each, and is
+/// served without what is late.
 pub trait Engine: Send + Sync + 'static {
     /// The catalog as it is now. Called several times a page, so it has to be cheap: a clone of an `Arc`.
     fn catalog(&self) -> Arc<CatalogSnapshot>;
@@ -37,6 +38,18 @@ pub trait Engine: Send + Sync + 'static {
     fn follow(&self, _: &Subject) -> Option<Box<dyn Follow>> {
         None
     }
+
+    /// What one shopper agrees to, as `GET /v1/consent/{subject}` answers it. `None` when it cannot be told.
+    fn consent(&self, subject: &Subject) -> BoxFuture<'_, Option<serde_json::Value>>;
+
+    /// Keeps a choice, the body of `PUT /v1/consent/{subject}`. It is durable and holds when this resolves.
+    fn choose(&self, subject: &Subject, choice: serde_json::Value) -> BoxFuture<'_, Result<(), String>>;
+
+    /// Hands out everything that is held of one shopper, as JSON of any shape. It may take many seconds.
+    fn export(&self, subject: &Subject) -> BoxFuture<'_, Result<serde_json::Value, String>>;
+
+    /// Erases one shopper: durably asked for when this resolves, and mostly done. Gives the request's id.
+    fn erase(&self, subject: &Subject) -> BoxFuture<'_, Result<String, String>>;
 
     /// The picture of a product: a square SVG document.
     fn picture(&self, product: &Product) -> String;

@@ -2,7 +2,8 @@
 //!
 //! [`router`] is all there is to call: give it an [`Engine`] and a [`Site`]. The shop records what visitors do
 //! as canonical events, then asks for decisions, so that a page already knows of the click that led to it.
-//! No page depends on the engine's health: without an answer it shows plain catalog content.
+//! No page depends on the engine's health: without an answer it shows plain catalog content. A banner asks what may
+//! be done with what visitors do; the answer is the engine's to keep.
 //!
 //! Limits: forms of at most 16 KiB, carts of 40 lines, 64 consoles that follow the stream, one second for
 //! each call to the engine. Pages load nothing from elsewhere and run no script but the console's own.
@@ -17,6 +18,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 
 mod cart;
+mod consent;
 mod console;
 mod cookies;
 mod engine;
@@ -36,7 +38,7 @@ pub use cookies::Told;
 pub use engine::{BoxFuture, Engine, Follow, LatestEvent, Pulse};
 pub use site::Site;
 
-use pages::{account, cart as cart_page, category, checkout, home, order, product, search};
+use pages::{account, cart as cart_page, category, checkout, home, order, privacy, product, search};
 use render::Visitor;
 use state::{App, Shared};
 
@@ -49,8 +51,8 @@ const PAGE_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'sel
 
 /// The shop and the console over an engine.
 ///
-/// It answers `/`, `/c/…`, `/p/…`, `/search`, `/cart…`, `/checkout`, `/order/…`, `/account…`, `/media/…`,
-/// `/assets/…` and `/console…`, and has a fallback of its own: a router that it is merged with must have none.
+/// It answers `/`, `/c/…`, `/p/…`, `/search`, `/cart…`, `/checkout`, `/order/…`, `/account…`, `/privacy…`,
+/// `/media/…`, `/assets/…` and `/console…`, and has a fallback of its own: a router that it is merged with must have none.
 pub fn router<E: Engine>(engine: Arc<E>, site: Site) -> Router {
     let app: Shared = Arc::new(App::new(engine, site));
     let pages = Router::new()
@@ -67,6 +69,10 @@ pub fn router<E: Engine>(engine: Arc<E>, site: Site) -> Router {
         .route("/account", get(account::show))
         .route("/account/sign-in", post(account::sign_in))
         .route("/account/sign-out", post(account::sign_out))
+        .route("/privacy", get(privacy::show))
+        .route("/privacy/choices", post(privacy::choose))
+        .route("/privacy/download", post(privacy::download))
+        .route("/privacy/delete", post(privacy::delete))
         .route("/console", get(console::show))
         .route("/console/stream", get(console::stream))
         .route("/console/live", get(console::live::show))

@@ -42,8 +42,8 @@ pub(crate) struct Assets {
 pub(crate) struct Hrefs {
     shop_css: String,
     console_css: String,
-    console_js: String,
-    live_js: String,
+    pub(crate) console_js: String,
+    pub(crate) live_js: String,
     mark: String,
 }
 
@@ -57,9 +57,14 @@ impl Assets {
                 "console",
                 "js",
                 "text/javascript; charset=utf-8",
-                include_str!("../assets/console.js"),
+                concat!(include_str!("../assets/follow.js"), include_str!("../assets/console.js")),
             ),
-            Asset::new("live", "js", "text/javascript; charset=utf-8", include_str!("../assets/live.js")),
+            Asset::new(
+                "live",
+                "js",
+                "text/javascript; charset=utf-8",
+                concat!(include_str!("../assets/follow.js"), include_str!("../assets/live.js")),
+            ),
             Asset::new("mark", "svg", "image/svg+xml", include_str!("../assets/mark.svg")),
         ];
         let [shop_css, console_css, console_js, live_js, mark] =

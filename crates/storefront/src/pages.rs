@@ -7,5 +7,6 @@ pub(crate) mod checkout;
 pub(crate) mod home;
 pub(crate) mod listing;
 pub(crate) mod order;
+pub(crate) mod privacy;
 pub(crate) mod product;
 pub(crate) mod search;

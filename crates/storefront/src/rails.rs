@@ -20,6 +20,9 @@ use crate::visit::{Purpose, Visit};
 /// How long a page waits for the engine's answer.
 const DECIDE_BUDGET: Duration = Duration::from_secs(1);
 
+/// Why a decision knows nothing of the shopper although it might.
+const NO_CONSENT: &str = "no_consent";
+
 /// One placement that a page wants filled.
 #[derive(Debug, Clone)]
 pub(crate) struct Wanted {
@@ -66,6 +69,8 @@ pub(crate) struct Rail {
     pub(crate) decision_id: String,
     /// Whether the engine answered with less than it can.
     pub(crate) is_degraded: bool,
+    /// Whether the shopper does not agree to a row of their own, so that it is as for a stranger.
+    pub(crate) is_contextual: bool,
     /// Whether this is plain catalog content.
     pub(crate) is_plain: bool,
     /// The products in order.
@@ -202,11 +207,15 @@ fn answered_rail(shop: &Shop, decision_id: &str, wanted: &Wanted, placement: &An
         let reasons = answered.reasons.iter().map(|why| sentence(why)).collect();
         Some(Slot { product_id: product.id.clone(), position: answered.position, card, source, reasons })
     };
+    let why = &placement.degraded_reasons;
+    let is_contextual = why.iter().any(|why| why == NO_CONSENT);
+    let is_for_nobody = is_contextual && wanted.name == "home.for_you";
     Rail {
         placement: wanted.name.to_owned(),
-        title: title(wanted.name),
+        title: if is_for_nobody { "Popular in the shop" } else { title(wanted.name) },
         decision_id: decision_id.to_owned(),
-        is_degraded: placement.degraded,
+        is_degraded: placement.degraded && (why.is_empty() || why.iter().any(|why| why != NO_CONSENT)),
+        is_contextual,
         is_plain: false,
         slots: placement.slots.iter().filter_map(slot).take(wanted.limit).collect(),
     }
@@ -231,6 +240,7 @@ fn plain_rail(shop: &Shop, wanted: &Wanted, stand_ins: Option<&[u32]>) -> Rail {
         title: if wanted.name == "home.trending" { "From the shop" } else { title(wanted.name) },
         decision_id: String::new(),
         is_degraded: false,
+        is_contextual: false,
         is_plain: true,
         slots: (1..).zip(products).map(slot).collect(),
     }

@@ -150,6 +150,9 @@ impl<'a> Record<'a> {
         if let Some(locale) = &visit.locale {
             context["locale"] = json!(locale);
         }
+        if visit.opts_out {
+            context["consent"] = json!({ "gpc": true });
+        }
         if !visit.campaign.is_empty() {
             let named = visit.campaign.iter().map(|(name, value)| ((*name).to_owned(), json!(value)));
             context["campaign"] = Value::Object(named.collect());

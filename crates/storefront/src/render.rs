@@ -9,14 +9,16 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Output, UndefinedBehavior, context};
 use serde::Serialize;
 
+use crate::consent::Form;
 use crate::state::App;
 use crate::text;
 use crate::view::Link;
 use crate::visit::Visit;
 
 /// Every template by its name; names end in `.html`, so all values are escaped.
-const TEMPLATES: [(&str, &str); 16] = [
+const TEMPLATES: [(&str, &str); 20] = [
     ("macros.html", include_str!("../templates/macros.html")),
+    ("consent.html", include_str!("../templates/consent.html")),
     ("layout.html", include_str!("../templates/layout.html")),
     ("home.html", include_str!("../templates/home.html")),
     ("listing.html", include_str!("../templates/listing.html")),
@@ -27,7 +29,10 @@ const TEMPLATES: [(&str, &str); 16] = [
     ("checkout.html", include_str!("../templates/checkout.html")),
     ("order.html", include_str!("../templates/order.html")),
     ("account.html", include_str!("../templates/account.html")),
+    ("privacy.html", include_str!("../templates/privacy.html")),
+    ("deleted.html", include_str!("../templates/deleted.html")),
     ("problem.html", include_str!("../templates/problem.html")),
+    ("console_layout.html", include_str!("../templates/console_layout.html")),
     ("console.html", include_str!("../templates/console.html")),
     ("live.html", include_str!("../templates/live.html")),
     ("live_panel.html", include_str!("../templates/live_panel.html")),
@@ -140,6 +145,7 @@ pub(crate) fn page<T: Serialize>(app: &App, visit: &Visit, name: &str, head: &He
         user => visit.user_id.as_deref().unwrap_or_default(),
         user_label => text::clip(visit.user_id.as_deref().unwrap_or_default(), 18),
         path => visit.path.as_str(),
+        banner => Serde(Form::banner(visit).filter(|_| !head.is_quiet)),
         assets => Serde(app.assets.hrefs()),
     };
     match app.templates.draw(name, context) {

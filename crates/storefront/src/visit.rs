@@ -13,6 +13,7 @@ use axum::response::Response;
 use tradewind_kernel::{Subject, UtcMillis, fresh_id};
 
 use crate::cart::Cart;
+use crate::consent;
 use crate::cookies;
 use crate::render;
 use crate::state::Shared;
@@ -68,6 +69,12 @@ pub(crate) struct Visit {
     pub(crate) path: String,
     /// The query with its question mark, or nothing.
     pub(crate) search: String,
+    /// Where to come back to this page, without saying again which recommendation led here.
+    pub(crate) back: String,
+    /// Whether the browser was asked what may be done with its data.
+    pub(crate) has_chosen: bool,
+    /// Whether the browser asks that nothing is shared or sold (Global Privacy Control).
+    pub(crate) opts_out: bool,
     /// The page before.
     pub(crate) referrer: String,
     /// The browser's name.
@@ -105,6 +112,9 @@ impl Visit {
             root: root(headers),
             path: text::clip(parts.uri.path(), MAX_TEXT_CHARS),
             search: if query.is_empty() { String::new() } else { text::clip(&format!("?{query}"), 1_024) },
+            back: back(&parts.method, parts.uri.path(), query),
+            has_chosen: consent::has_chosen(cookies::get(headers, cookies::CHOICE)),
+            opts_out: headers.get("sec-gpc").is_some_and(|value| value.as_bytes() == b"1"),
             referrer: header_text(headers, header::REFERER),
             user_agent: header_text(headers, header::USER_AGENT),
             locale: locale(headers),
@@ -175,6 +185,15 @@ fn locale(headers: &HeaderMap) -> Option<String> {
     (sane && first.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')).then(|| first.to_owned())
 }
 
+/// The page's address, or the home page's where a form led here or the address is long.
+fn back(method: &Method, path: &str, query: &str) -> String {
+    let kept = query.split('&').filter(|pair| !pair.starts_with("from=") && !pair.starts_with("slot="));
+    let kept = kept.filter(|pair| !pair.is_empty()).collect::<Vec<_>>().join("&");
+    let address = if kept.is_empty() { path.to_owned() } else { format!("{path}?{kept}") };
+    let may_come_back = *method == Method::GET && address.len() <= MAX_TEXT_CHARS;
+    if may_come_back { address } else { "/".to_owned() }
+}
+
 /// A query's value by its name, decoded, at most [`MAX_TEXT_CHARS`] long.
 fn query_value(query: &str, name: &str) -> Option<String> {
     let pair = query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name)?;
@@ -232,6 +251,16 @@ mod tests {
         check(Method::GET, "user-agent", "Mozilla/5.0 (X11; Linux) Firefox/140", Purpose::Look);
         check(Method::HEAD, "user-agent", "Mozilla/5.0", Purpose::Robot);
         check(Method::GET, "sec-purpose", "prefetch;prerender", Purpose::Prefetch);
+    }
+
+    #[test]
+    fn the_way_back_says_nothing_twice() {
+        let check = |query: &str, expected: &str| assert_eq!(back(&Method::GET, "/p/a", query), expected);
+        check("", "/p/a");
+        check("from=d-1&slot=home.for_you.1", "/p/a");
+        check("from=d-1&page=2&&slot=x.1", "/p/a?page=2");
+        check(&format!("q={}", "x".repeat(MAX_TEXT_CHARS)), "/");
+        assert_eq!(back(&Method::POST, "/account/sign-in", ""), "/");
     }
 
     #[test]

@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use axum::Router;
 use serde_json::Value;
-use tradewind_api::{Api, ProfileFeed, answer_json, decision_json, profile_json};
+use tradewind_api::{
+    Api, ProfileFeed, answer_json, choose_json, consent_json, decision_json, privacy_json, profile_json,
+};
 use tradewind_catalog::{CatalogSnapshot, Product};
 use tradewind_events::Event;
+use tradewind_govern::Kind;
 use tradewind_kernel::{Subject, UtcMillis};
 use tradewind_storefront::{BoxFuture, Engine, Follow, LatestEvent, Pulse, Site};
 
@@ -17,6 +20,8 @@ use crate::config::Shop;
 const SHOWN_DECISIONS: usize = 60;
 /// How long the console waits for a browser's latest events.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// How long somebody waits for what is held of them, or for its end.
+const RIGHTS_PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the storefront looks like.
 #[derive(Debug, Clone, Default)]
@@ -56,6 +61,18 @@ struct Behind {
     hero: String,
 }
 
+impl Behind {
+    /// Hands a request of privacy over and waits for its end.
+    async fn ask_for(&self, kind: Kind, subject: &Subject) -> Result<Value, String> {
+        let asked = privacy_json(&self.api, kind, subject, RIGHTS_PATIENCE).await;
+        let ended = asked.map_err(|problem| problem.detail)?;
+        match ended["error"].as_str() {
+            Some(error) => Err(error.to_owned()),
+            None => Ok(ended),
+        }
+    }
+}
+
 impl Engine for Behind {
     fn catalog(&self) -> Arc<CatalogSnapshot> {
         self.api.pipeline.live().catalog.load_full()
@@ -87,8 +104,41 @@ impl Engine for Behind {
     }
 
     fn follow(&self, subject: &Subject) -> Option<Box<dyn Follow>> {
-        let feed = ProfileFeed::new(Arc::clone(&self.api), subject.clone())?;
+        let subject = self.api.subject(subject.clone());
+        let feed = ProfileFeed::new(Arc::clone(&self.api), subject)?;
         Some(Box::new(Followed(feed)))
+    }
+
+    fn consent(&self, subject: &Subject) -> BoxFuture<'_, Option<Value>> {
+        let subject = subject.clone();
+        Box::pin(async move { consent_json(&self.api, &subject).await.ok() })
+    }
+
+    fn choose(&self, subject: &Subject, choice: Value) -> BoxFuture<'_, Result<(), String>> {
+        let subject = subject.clone();
+        Box::pin(async move {
+            let kept = choose_json(&self.api, &subject, choice).await;
+            kept.map(|_| ()).map_err(|problem| problem.detail)
+        })
+    }
+
+    fn export(&self, subject: &Subject) -> BoxFuture<'_, Result<Value, String>> {
+        let subject = subject.clone();
+        Box::pin(async move {
+            let mut ended = self.ask_for(Kind::Export, &subject).await?;
+            match ended["export"].take() {
+                Value::Null => Err("the export did not end in time".to_owned()),
+                export => Ok(export),
+            }
+        })
+    }
+
+    fn erase(&self, subject: &Subject) -> BoxFuture<'_, Result<String, String>> {
+        let subject = subject.clone();
+        Box::pin(async move {
+            let ended = self.ask_for(Kind::Erase, &subject).await?;
+            Ok(ended["id"].as_str().unwrap_or_default().to_owned())
+        })
     }
 
     fn picture(&self, product: &Product) -> String {

@@ -23,7 +23,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tradewind_kernel::Subject;
 use tradewind_people::Profile;
 use tradewind_people::consent::{Permitted, Personalization};
-use tradewind_pipeline::Mark;
+use tradewind_pipeline::{Lookup, Mark, PipelineError};
 
 use super::PATIENCE;
 use crate::auth::check_api_key;
@@ -41,14 +41,19 @@ const LIFE: Duration = Duration::from_secs(600);
 /// by time.
 const REFRESH: Duration = Duration::from_secs(15);
 
+/// A profile that may be shown.
+type Profiled = Permitted<Personalization, Arc<Profile>>;
+
 /// A profile, followed.
 pub struct ProfileFeed {
     api: Arc<Api>,
     asked: Subject,
-    found: Option<(Subject, Permitted<Personalization, Arc<Profile>>)>,
+    /// Whose profile it is: the user, where the anonymous id asked for belongs to one.
+    whose: Subject,
+    found: Option<Profiled>,
     told: Option<Value>,
-    /// As it was before the last look.
-    mark: Mark,
+    /// As both subjects were before the last look.
+    marks: [Mark; 2],
     applied: watch::Receiver<u64>,
     _permit: OwnedSemaphorePermit,
 }
@@ -59,8 +64,9 @@ impl ProfileFeed {
     pub fn new(api: Arc<Api>, subject: Subject) -> Option<Self> {
         let permit = Arc::clone(&api.feeds).try_acquire_owned().ok()?;
         let applied = api.pipeline.applications();
-        let mark = api.pipeline.mark_of(&subject);
-        Some(Self { api, asked: subject, found: None, told: None, mark, applied, _permit: permit })
+        let marks = [api.pipeline.mark_of(&subject); 2];
+        let whose = subject.clone();
+        Some(Self { api, asked: subject, whose, found: None, told: None, marks, applied, _permit: permit })
     }
 
     /// The profile's document: at once the first time, `Null` if nothing is known; then after its next
@@ -95,35 +101,43 @@ impl ProfileFeed {
             if !self.api.pipeline.is_healthy() {
                 return None;
             }
-            if self.api.pipeline.mark_of(self.subject()) != self.mark {
+            if self.marks() != self.marks {
                 return Some(());
             }
             sleep(PAUSE).await;
         }
     }
 
-    /// Whose profile is looked at.
-    fn subject(&self) -> &Subject {
-        self.found.as_ref().map_or(&self.asked, |(subject, _)| subject)
+    /// Of the id asked for, which may come to belong to somebody, and of whose it is now.
+    fn marks(&self) -> [Mark; 2] {
+        [&self.asked, &self.whose].map(|subject| self.api.pipeline.mark_of(subject))
     }
 
     fn look(&mut self) -> Option<()> {
-        self.mark = self.api.pipeline.mark_of(self.subject());
-        let found = self.api.pipeline.profile::<Personalization>(&self.asked);
-        let found = found.inspect_err(|error| tracing::error!(%error, "a profile could not be read")).ok()?;
-        let before = self.subject().clone();
-        self.found = found.found();
-        if *self.subject() != before {
-            self.mark = self.api.pipeline.mark_of(self.subject());
+        self.marks = self.marks();
+        let found = self.find();
+        let found = found.inspect_err(|error| tracing::error!(%error, "a profile could not be read"));
+        let (whose, profile) = found.ok()?;
+        self.found = profile;
+        if whose != self.whose {
+            self.whose = whose;
+            self.marks = self.marks();
         }
         Some(())
     }
 
+    /// The profile and whose it is; the latter also while there is no consent, so that giving it is noticed.
+    fn find(&self) -> Result<(Subject, Option<Profiled>), PipelineError> {
+        let pipeline = &self.api.pipeline;
+        Ok(match pipeline.profile::<Personalization>(&self.asked)? {
+            Lookup::Found(whose, profile) => (whose, Some(profile)),
+            Lookup::Unknown | Lookup::Refused(_) => (pipeline.consent(&self.asked)?.0, None),
+        })
+    }
+
     fn document(&mut self) -> Option<Value> {
         let document = match &self.found {
-            Some((subject, profile)) => {
-                serde_json::to_value(super::profile_of(&self.api, subject, profile)).ok()?
-            }
+            Some(profile) => serde_json::to_value(super::profile_of(&self.api, &self.whose, profile)).ok()?,
             None => Value::Null,
         };
         self.told = Some(document.clone());

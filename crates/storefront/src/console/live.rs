@@ -1,17 +1,16 @@
 //! `/console/live`: one shopper's profile as it changes: intent, affinities, audiences, traits.
 //!
 //! The page is whole without JavaScript. Its script follows `/console/live/stream`, which sends the drawn
-//! panel after each change of the profile. It shows this browser's profile, or that of `?subject=`.
+//! panel after each change of the profile. It shows this browser's profile, or that of `?subject=`. Without consent to
+//! personalization it shows that, and nothing else.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::{StatusCode, header};
-use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
+use axum::response::sse::Event;
 use futures_util::stream;
 use minijinja::context;
 use minijinja::value::Serde;
@@ -20,12 +19,14 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout, timeout_at};
 use tradewind_kernel::{Currency, Money, Subject, UtcMillis};
 
-use super::{PROFILE_BUDGET, STREAM_LIFE};
+use super::{PROFILE_BUDGET, STREAM_LIFE, full, page, sent};
+use crate::consent;
 use crate::engine::Follow;
-use crate::render::{self, Visitor};
+use crate::render::Visitor;
 use crate::shop::Shop;
 use crate::state::{App, Shared};
 use crate::text;
+use crate::view::Link;
 use crate::visit::Visit;
 
 /// How soon a browser comes back when its stream has ended.
@@ -33,7 +34,8 @@ const RETRY: Duration = Duration::from_secs(1);
 /// Products of the visit that are shown, the latest.
 const MAX_PRODUCTS: usize = 6;
 /// Traits that have a place of their own on the page.
-const DRAWN_APART: [&str; 6] = [
+const DRAWN_APART: [&str; 7] = [
+    "audiences",
     "session_intents",
     "session_intent",
     "session_intent_probability",
@@ -68,6 +70,8 @@ struct Fact {
 #[derive(Debug, Default, Serialize)]
 struct View {
     is_known: bool,
+    /// Nothing may be shown, whatever is known.
+    is_withheld: bool,
     intent: String,
     intents: Vec<Bar>,
     tastes: Vec<Taste>,
@@ -97,23 +101,15 @@ pub(crate) async fn show(
 ) -> Response {
     let subject = subject_of(query, &visit);
     let known = timeout(PROFILE_BUDGET, app.engine.profile(&subject)).await.ok().flatten();
-    let panel = draw(&app, known.as_ref());
-    let context = context! {
-        site => Serde(&app.site),
-        assets => Serde(app.assets.hrefs()),
+    let own = context! {
+        title => "Live profile",
+        own_href => "/console/live",
+        other => Serde(Link::new("Console", "/console")),
+        script => app.assets.hrefs().live_js.as_str(),
         subject => subject.to_string(),
-        panel => panel,
+        panel => draw(&app, &subject, known.as_ref()).await,
     };
-    match app.templates.draw("live.html", context) {
-        Some(html) => render::html_response(html),
-        None => render::problem(
-            &app,
-            &visit,
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "The profile could not be drawn",
-            "It is our fault and has been logged.",
-        ),
-    }
+    page(&app, &visit, "live.html", own)
 }
 
 /// `GET /console/live/stream`.
@@ -124,27 +120,28 @@ pub(crate) async fn stream(
 ) -> Response {
     let subject = subject_of(query, &visit);
     let places = (Arc::clone(&app.streams).try_acquire_owned().ok(), app.engine.follow(&subject));
-    let (Some(permit), Some(feed)) = places else {
-        return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "30")]).into_response();
-    };
-    let begun = (app, feed, Instant::now() + STREAM_LIFE, permit);
-    let events = stream::unfold(begun, |(app, mut feed, until, permit)| async move {
-        let event = next(&app, feed.as_mut(), until).await?;
-        Some((Ok::<_, Infallible>(event), (app, feed, until, permit)))
-    });
-    let no_store =
-        [(header::CACHE_CONTROL, "no-store"), (header::HeaderName::from_static("x-accel-buffering"), "no")];
-    (no_store, Sse::new(events).keep_alive(KeepAlive::default())).into_response()
+    let (Some(permit), Some(feed)) = places else { return full() };
+    let begun = (app, subject, feed, Instant::now() + STREAM_LIFE, permit);
+    sent(stream::unfold(begun, |(app, subject, mut feed, until, permit)| async move {
+        let event = next(&app, &subject, feed.as_mut(), until).await?;
+        Some((Ok(event), (app, subject, feed, until, permit)))
+    }))
 }
 
-async fn next(app: &App, feed: &mut dyn Follow, until: Instant) -> Option<Event> {
+async fn next(app: &App, subject: &Subject, feed: &mut dyn Follow, until: Instant) -> Option<Event> {
     let profile = timeout_at(until, feed.next()).await.ok()??;
-    let panel = draw(app, Some(&profile).filter(|profile| !profile.is_null()))?;
+    let panel = draw(app, subject, Some(&profile).filter(|profile| !profile.is_null())).await?;
     Some(Event::default().event("panel").retry(RETRY).data(Value::String(panel).to_string()))
 }
 
-fn draw(app: &App, profile: Option<&Value>) -> Option<String> {
-    let view = profile.map(|profile| view(profile, &app.shop(), app.site.currency)).unwrap_or_default();
+async fn draw(app: &App, subject: &Subject, profile: Option<&Value>) -> Option<String> {
+    let view = match profile {
+        Some(profile) => view(profile, &app.shop(), app.site.currency),
+        None => {
+            let consent = timeout(PROFILE_BUDGET, app.engine.consent(subject)).await.ok().flatten();
+            View { is_withheld: consent::is_withheld(consent.as_ref()), ..View::default() }
+        }
+    };
     app.templates.draw("live_panel.html", context! { view => Serde(view) })
 }
 
@@ -163,6 +160,7 @@ fn view(profile: &Value, shop: &Shop, currency: Currency) -> View {
     };
     View {
         is_known: true,
+        is_withheld: false,
         intent: traits["session_intent"].as_str().map(words).unwrap_or_default(),
         intents: bars(&traits["session_intents"]),
         tastes: vec![

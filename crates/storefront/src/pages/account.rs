@@ -1,6 +1,7 @@
 //! Signing in and out. A demo: whoever names an id is taken for it, there is no password.
 //!
-//! Signing out also gives the browser a new anonymous id, so that the next person at it starts afresh.
+//! Signing out also gives the browser a new anonymous id, so that the next person at it starts afresh, and is
+//! asked anew what may be done with their data.
 
 use axum::Form;
 use axum::extract::State;
@@ -61,6 +62,7 @@ pub(crate) async fn sign_out(State(app): State<Shared>) -> Response {
         [
             cookies::set(cookies::USER, "", "/", 0),
             cookies::set(cookies::ANONYMOUS, &anonymous_id, "/", cookies::YEAR_S),
+            cookies::set(cookies::CHOICE, "", "/", 0),
         ],
     )
 }

@@ -58,6 +58,7 @@ async fn the_live_profile_is_whole_without_a_script() {
     browser.get("/p/p26").await;
     let page = browser.get("/console/live").await;
     page.shows(&["What this visit is for", "No visit goes on.", "id=\"live-category_affinity\"", "Traits"]);
+    page.shows(&["<li class=\"chip\" data-name=\"campers\">campers</li>", "&lt;b&gt;&quot;</li>"]);
     let other = browser.get("/console/live?subject=user_id:nobody").await;
     other.shows(&["data-subject=\"user_id:nobody\"", "Nothing is known of this shopper yet"]);
 }

@@ -19,6 +19,7 @@ mod browsing;
 mod buying;
 mod console;
 mod memory;
+mod privacy;
 mod recorded;
 
 use memory::{Health, Memory};

@@ -28,6 +28,8 @@ pub(crate) struct Memory {
     events: Mutex<Vec<Event>>,
     asked: Mutex<Vec<Value>>,
     decisions: Mutex<Vec<Value>>,
+    choices: Mutex<Vec<(Subject, Value)>>,
+    erased: Mutex<Vec<Subject>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -84,7 +86,29 @@ impl Memory {
             events: Mutex::default(),
             asked: Mutex::default(),
             decisions: Mutex::default(),
+            choices: Mutex::default(),
+            erased: Mutex::default(),
         }
+    }
+
+    fn is_withheld(&self, subject: &Subject) -> bool {
+        self.said(subject).is_some_and(|said| said["purposes"]["personalization"] == false)
+    }
+
+    /// What a subject said last.
+    fn said(&self, subject: &Subject) -> Option<Value> {
+        let choices = lock(&self.choices);
+        choices.iter().rfind(|(whose, _)| whose == subject).map(|(_, choice)| choice.clone())
+    }
+
+    /// The choices that were made, the oldest first.
+    pub(crate) fn choices(&self) -> Vec<(Subject, Value)> {
+        lock(&self.choices).clone()
+    }
+
+    /// Who was erased.
+    pub(crate) fn erased(&self) -> Vec<Subject> {
+        lock(&self.erased).clone()
     }
 
     /// The events that were taken in, the oldest first.
@@ -143,16 +167,21 @@ impl Memory {
 
     fn answer(&self, ask: &Value) -> Value {
         let anonymous_id = ask["subject"]["anonymousId"].as_str().unwrap_or_default();
-        let viewed = self.viewed(anonymous_id);
+        let is_withheld = self.is_withheld(&Subject::Anonymous(anonymous_id.to_owned()));
+        let viewed = if is_withheld { Vec::new() } else { self.viewed(anonymous_id) };
         let id = fresh_id(self.clock.now());
         let placement = |wanted: &Value| {
             let name = wanted["name"].as_str().unwrap_or_default();
             let anchors: Vec<String> = serde_json::from_value(wanted["anchors"].clone()).unwrap_or_default();
             let limit = usize::try_from(wanted["limit"].as_u64().unwrap_or(12)).unwrap_or(12);
-            let mut slots = self.slots(name, &anchors, &viewed);
+            let is_for_nobody = is_withheld && name == "home.for_you";
+            let filled = if is_for_nobody { "home.trending" } else { name };
+            let mut slots = self.slots(filled, &anchors, &viewed);
             slots.truncate(limit);
             let degraded = name == "product.bought_together";
-            let why = if degraded { vec!["model_missing"] } else { Vec::new() };
+            let mut why = if degraded { vec!["model_missing"] } else { Vec::new() };
+            why.extend(is_withheld.then_some("no_consent"));
+            let degraded = !why.is_empty();
             json!({"name": name, "degraded": degraded, "degradedReasons": why, "slots": slots})
         };
         let placements: Vec<Value> =
@@ -196,6 +225,9 @@ impl Engine for Memory {
     fn profile(&self, subject: &Subject) -> BoxFuture<'_, Option<Value>> {
         let subject = subject.clone();
         Box::pin(async move {
+            if self.is_withheld(&subject) {
+                return None;
+            }
             let events = lock(&self.events).clone();
             let own: Vec<_> = events.iter().filter(|e| e.subject().as_ref() == Some(&subject)).collect();
             let last = own.last()?;
@@ -203,11 +235,55 @@ impl Engine for Memory {
             Some(json!({
                 "lastSeenAt": last.occurred_at.get(),
                 "events": own.len(),
+                "audiences": ["campers", "\"<b>\""],
                 "recentlyViewed": viewed.iter().take(5).collect::<Vec<_>>(),
                 "categoryAffinity": {"Camping > Tents": 0.62, "Clothing > Jackets": 0.24, "Kitchen": 0.14},
                 "consent": {"analytics": true, "personalization": true, "marketing_email": false},
             }))
         })
+    }
+
+    fn consent(&self, subject: &Subject) -> BoxFuture<'_, Option<Value>> {
+        let subject = subject.clone();
+        Box::pin(async move {
+            if self.health == Health::Broken {
+                return None;
+            }
+            let said = self.said(&subject);
+            let purposes =
+                ["analytics", "personalization", "model_training", "experimentation", "ads_sharing"];
+            let one = |name: &str| match &said {
+                Some(said) => {
+                    let at = "2026-11-21T10:07:58.123Z";
+                    json!({"allowed": said["purposes"][name], "basis": "said", "at": at})
+                }
+                None => json!({"allowed": true, "basis": "rule"}),
+            };
+            let purposes: serde_json::Map<_, _> =
+                purposes.iter().map(|name| ((*name).to_owned(), one(name))).collect();
+            Some(json!({"subject": subject.to_string(), "purposes": purposes}))
+        })
+    }
+
+    fn choose(&self, subject: &Subject, choice: Value) -> BoxFuture<'_, Result<(), String>> {
+        let subject = subject.clone();
+        Box::pin(async move {
+            if self.health == Health::Broken {
+                return Err("the log is full".to_owned());
+            }
+            lock(&self.choices).push((subject, choice));
+            Ok(())
+        })
+    }
+
+    fn export(&self, subject: &Subject) -> BoxFuture<'_, Result<Value, String>> {
+        let subject = subject.clone();
+        Box::pin(async move { Ok(json!({"subject": subject.to_string(), "events": self.events().len()})) })
+    }
+
+    fn erase(&self, subject: &Subject) -> BoxFuture<'_, Result<String, String>> {
+        lock(&self.erased).push(subject.clone());
+        Box::pin(async { Ok("request-1".to_owned()) })
     }
 
     fn picture(&self, product: &Product) -> String {

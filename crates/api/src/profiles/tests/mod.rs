@@ -1,9 +1,10 @@
 //! Profiles as they are asked for, followed and searched.
 
 use serde_json::{Value, json};
+use tradewind_kernel::UtcMillis;
 
 use super::*;
-use crate::dialects::testing::Shop;
+use crate::dialects::testing::{RECEIVED, Shop};
 
 const PHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1";
 
@@ -70,6 +71,34 @@ fn a_feed_tells_each_change_and_follows_to_the_user() {
     let identify = json!({"anonymousId": "a", "userId": "u"}).to_string();
     shop.send("POST", "/v1/identify", &[("authorization", "Basic azo=")], identify);
     assert_eq!(shop.wait(feed.next()).unwrap()["subject"], "user_id:u");
+}
+
+#[test]
+fn a_feed_empties_without_consent_and_fills_when_it_is_given_to_the_user() {
+    let shop = Shop::open();
+    track(&shop, "a", "Product Viewed", &tent(5.0));
+    let identify = json!({"anonymousId": "a", "userId": "u"}).to_string();
+    shop.send("POST", "/v1/identify", &[("authorization", "Basic azo=")], identify);
+    shop.counts();
+    // Asked for by the anonymous id, which now is the user's.
+    let mut feed =
+        ProfileFeed::new(Arc::clone(&shop.api), Subject::parse("anonymous_id:a").unwrap()).unwrap();
+    assert_eq!(shop.wait(feed.next()).unwrap()["subject"], "user_id:u");
+    // An hour before the clock's time, so that the choice after it is the later one.
+    let no = json!({"userId": "u", "event": "Segment Consent Preference Updated",
+        "timestamp": RECEIVED.plus(-UtcMillis::HOUR).to_rfc3339(),
+        "context": {"consent": {"purposes": {"personalization": false}}}});
+    shop.send("POST", "/v1/track", &[("authorization", "Basic azo=")], no.to_string());
+    assert_eq!(shop.wait(feed.next()), Some(Value::Null));
+    let mut late =
+        ProfileFeed::new(Arc::clone(&shop.api), Subject::parse("anonymous_id:a").unwrap()).unwrap();
+    assert_eq!(shop.wait(late.next()), Some(Value::Null));
+    let yes = json!({"purposes": {"personalization": true}}).to_string();
+    assert_eq!(shop.send("PUT", "/v1/consent/user_id:u", &[], yes).0, 200);
+    for feed in [&mut feed, &mut late] {
+        // The wait is shorter than the time after which a feed looks by itself.
+        assert_eq!(shop.wait(feed.next()).unwrap()["subject"], "user_id:u");
+    }
 }
 
 #[test]
