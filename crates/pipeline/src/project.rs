@@ -20,6 +20,7 @@ use tradewind_people::{Click, SessionRecord};
 use tradewind_ports::{LogReader, Offset, Record, block_on};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::aggregates;
 use crate::changes::Changes;
 use crate::counted::Counted;
 use crate::dead_letters::{Note, words_of_panic};
@@ -332,6 +333,7 @@ impl Projection {
             }
         }
         plan.consents.show(live, &self.inner.policy);
+        aggregates::show(live, &plan.steps, &folded.gains, &mut self.current.aggregated);
         let mut news = Vec::with_capacity(folded.touched.len());
         for touched in &folded.touched {
             let kept = self.remember(reads, touched, plan.keys.key(touched.owner))?;
@@ -418,6 +420,7 @@ impl Projection {
         let raw = |item| popularity.raw(item).map(|raw| (item, raw));
         changes.popularity = changes.gained.drain().filter_map(raw).collect();
         drop(popularity);
+        changes.aggregated.freeze(live);
         let mut pending = live.pending.write();
         changes.people = std::mem::take(&mut pending.current);
         let changes = Arc::new(changes);

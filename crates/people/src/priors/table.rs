@@ -1,0 +1,65 @@
+//! All groups with what is counted of them.
+
+use std::collections::HashMap;
+use std::hash::BuildHasher;
+
+use super::estimate::{Priors, Strengths};
+use super::{Gain, Group, GroupCounts, MAX_GROUPS, Way};
+
+/// The groups.
+#[derive(Debug, Clone, Default)]
+pub struct Groups<S> {
+    groups: HashMap<Group, GroupCounts, S>,
+    strengths: Strengths,
+}
+
+impl<S: BuildHasher + Default> Groups<S> {
+    /// Those that were counted before.
+    #[must_use]
+    pub fn restore(groups: impl IntoIterator<Item = (Group, GroupCounts)>) -> Self {
+        let mut restored = Self { groups: groups.into_iter().collect(), strengths: Strengths::default() };
+        restored.strengths = Strengths::of(&restored.groups);
+        restored
+    }
+
+    /// Counts what an event adds, and tells by `changed` which groups are others now.
+    pub fn add(&mut self, gain: &Gain, mut changed: impl FnMut(Group)) {
+        if let Some((channel, country)) = gain.before {
+            for group in Group::all(channel, country) {
+                if let Some(counts) = self.groups.get_mut(&group) {
+                    counts.leave();
+                    changed(group);
+                }
+            }
+        }
+        let (channel, country) = gain.way;
+        for group in Group::all(channel, country) {
+            if self.groups.len() >= MAX_GROUPS && !self.groups.contains_key(&group) {
+                continue;
+            }
+            self.groups.entry(group).or_default().add(gain);
+            changed(group);
+        }
+        let people = self.of(Group::Shop).map_or(0, |shop| shop.people);
+        if self.strengths.are_stale(people) {
+            self.strengths = Strengths::of(&self.groups);
+        }
+    }
+
+    /// What is counted of a group.
+    #[must_use]
+    pub fn of(&self, group: Group) -> Option<&GroupCounts> {
+        self.groups.get(&group)
+    }
+
+    /// Every group, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (Group, &GroupCounts)> {
+        self.groups.iter().map(|(group, counts)| (*group, counts))
+    }
+
+    /// What may be expected of somebody who came this way.
+    #[must_use]
+    pub fn priors(&self, way: Way) -> Priors {
+        Priors::of(&self.strengths, Group::all(way.0, way.1).map(|group| (group, self.of(group))))
+    }
+}
