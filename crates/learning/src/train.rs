@@ -100,3 +100,22 @@ pub fn train(pipeline: &Pipeline, now: UtcMillis) -> Result<Trained, TrainError>
     };
     Ok(Trained { version: info.version.clone(), info, seen, bought })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manifest_names_the_events_that_are_learned_from() {
+        let sources: Vec<(String, Vec<String>)> =
+            manifest().into_iter().map(|one| (one.model, one.sources)).collect();
+        let [(seen, looked), (bought, chosen)] = &sources[..] else { panic!("two models") };
+        assert_eq!((seen.as_str(), bought.as_str()), ("seen", "bought"));
+        assert!(looked.iter().any(|s| s == "event:Product Viewed"), "{looked:?}");
+        assert!(looked.iter().all(|s| s != "event:Product Removed" && s != "event:Order Refunded"));
+        let all: std::collections::BTreeSet<&str> = chosen.iter().map(String::as_str).collect();
+        let expected =
+            ["event:Order Completed", "event:Product Added", "event:Wishlist Product Added to Cart"];
+        assert_eq!(all, expected.into());
+    }
+}

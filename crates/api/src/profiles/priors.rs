@@ -78,7 +78,13 @@ pub(super) fn of(
     told: &BTreeMap<&'static str, serde_json::Value>,
 ) -> Option<PriorsOut> {
     let missing: Vec<&str> = STOOD_FOR.into_iter().filter(|name| !told.contains_key(name)).collect();
-    (!missing.is_empty()).then(|| of_way(api, way_of(profile), missing))
+    // How they came is told, and counts, only where these traits are.
+    let (channel, country) = way_of(profile);
+    let way = (
+        channel.filter(|_| told.contains_key("first_channel")),
+        country.filter(|_| told.contains_key("country")),
+    );
+    (!missing.is_empty()).then(|| of_way(api, way, missing))
 }
 
 /// How somebody came.

@@ -48,7 +48,10 @@ fn way(country: &str) -> Way {
 
 /// Visits of people from Britain, every fifth of whom orders.
 fn britons(people: u32) -> Vec<Event> {
-    let of = |n: u32| visit(&format!("gb{n}"), "GB", if n % 4 == 0 { "pan" } else { "tent" }, n % 5 == 0);
+    let of = |n: u32| {
+        let product = if n.is_multiple_of(4) { "pan" } else { "tent" };
+        visit(&format!("gb{n}"), "GB", product, n.is_multiple_of(5))
+    };
     (0..people).flat_map(of).collect()
 }
 

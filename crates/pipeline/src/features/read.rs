@@ -192,7 +192,7 @@ impl Pipeline {
             for entity in some {
                 match category_word(&words, entity.as_ref()) {
                     Some(word) => {
-                        rows.push(now, getters.iter().map(|get| get.and_then(|get| get(&seen, word))))
+                        rows.push(now, getters.iter().map(|get| get.and_then(|get| get(&seen, word))));
                     }
                     None => rows.push_none(RowState::NotFound, UtcMillis::default()),
                 }
