@@ -6,7 +6,6 @@
 //! differ it is large, and each group says what the wider one says.
 
 use std::collections::HashMap;
-use std::hash::BuildHasher;
 
 use super::{Group, GroupCounts, MIN_PEOPLE};
 use crate::intent::{SessionCounts, purchase_probability};
@@ -32,28 +31,15 @@ pub(crate) struct Strengths {
     orders: f64,
     bands: f64,
     categories: f64,
-    /// People of the shop when it was computed.
-    people: u64,
-}
-
-impl Default for Strengths {
-    fn default() -> Self {
-        let most = STRENGTHS.1;
-        Self { orders: most, bands: most, categories: most, people: 0 }
-    }
 }
 
 impl Strengths {
-    /// Whether the shop has so many more people by now that it is worth computing anew.
-    pub(crate) const fn are_stale(&self, people: u64) -> bool {
-        people >= self.people + self.people / 16 + MIN_PEOPLE
-    }
-
-    pub(crate) fn of<S: BuildHasher>(groups: &HashMap<Group, GroupCounts, S>) -> Self {
+    /// Of the groups that are told.
+    pub(crate) fn of<S>(groups: &HashMap<Group, GroupCounts, S>) -> Self {
         // In an order of their own, so that sums are the same each time.
         let mut told: Vec<(Group, &GroupCounts)> = groups
             .iter()
-            .filter(|(group, counts)| matches!(group, Group::Place(..)) && counts.people > 0)
+            .filter(|(group, counts)| matches!(group, Group::Place(..)) && counts.people >= MIN_PEOPLE)
             .map(|(group, counts)| (*group, counts))
             .collect();
         told.sort_unstable_by_key(|(group, _)| group.key());
@@ -71,7 +57,6 @@ impl Strengths {
             orders: strength(&|counts| (counts.buyers, counts.people)),
             bands: mean(bands),
             categories: mean(words.iter().map(|(_, word)| of_word(*word))),
-            people: groups.get(&Group::Shop).map_or(0, |shop| shop.people),
         }
     }
 }

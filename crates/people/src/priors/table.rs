@@ -2,24 +2,27 @@
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
+use std::sync::{Mutex, PoisonError};
 
 use super::estimate::{Priors, Strengths};
 use super::{Gain, Group, GroupCounts, MAX_GROUPS, Way};
 
 /// The groups.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Groups<S> {
     groups: HashMap<Group, GroupCounts, S>,
-    strengths: Strengths,
+    /// Events that were counted since it was made.
+    changes: u64,
+    /// How much groups differ, as of so many changes: computed when it is asked for, so that it follows from the
+    /// counts alone.
+    strengths: Mutex<Option<(u64, Strengths)>>,
 }
 
 impl<S: BuildHasher + Default> Groups<S> {
     /// Those that were counted before.
     #[must_use]
     pub fn restore(groups: impl IntoIterator<Item = (Group, GroupCounts)>) -> Self {
-        let mut restored = Self { groups: groups.into_iter().collect(), strengths: Strengths::default() };
-        restored.strengths = Strengths::of(&restored.groups);
-        restored
+        Self { groups: groups.into_iter().collect(), changes: 0, strengths: Mutex::default() }
     }
 
     /// Counts what an event adds, and tells by `changed` which groups are others now.
@@ -40,10 +43,7 @@ impl<S: BuildHasher + Default> Groups<S> {
             self.groups.entry(group).or_default().add(gain);
             changed(group);
         }
-        let people = self.of(Group::Shop).map_or(0, |shop| shop.people);
-        if self.strengths.are_stale(people) {
-            self.strengths = Strengths::of(&self.groups);
-        }
+        self.changes += 1;
     }
 
     /// What is counted of a group.
@@ -57,9 +57,18 @@ impl<S: BuildHasher + Default> Groups<S> {
         self.groups.iter().map(|(group, counts)| (*group, counts))
     }
 
+    fn strengths(&self) -> Strengths {
+        // Whoever panicked while holding it left a whole value, or none.
+        let mut known = self.strengths.lock().unwrap_or_else(PoisonError::into_inner);
+        match *known {
+            Some((changes, strengths)) if changes == self.changes => strengths,
+            _ => known.insert((self.changes, Strengths::of(&self.groups))).1,
+        }
+    }
+
     /// What may be expected of somebody who came this way.
     #[must_use]
     pub fn priors(&self, way: Way) -> Priors {
-        Priors::of(&self.strengths, Group::all(way.0, way.1).map(|group| (group, self.of(group))))
+        Priors::of(&self.strengths(), Group::all(way.0, way.1).map(|group| (group, self.of(group))))
     }
 }

@@ -116,7 +116,9 @@ fn who_did_not_agree_to_analytics_is_not_counted() {
 fn a_rebuild_counts_the_same_to_the_byte() {
     let dir = tempfile::tempdir().unwrap();
     let mut pipeline = open(dir.path(), NOW);
-    let events: Vec<Event> = britons(60).into_iter().chain(visit("de", "DE", "pan", true)).collect();
+    let summer = event("early", 1, "DE", "Product Viewed", "tent", NOW.plus(-150 * UtcMillis::DAY));
+    let events: Vec<Event> =
+        britons(60).into_iter().chain(visit("de", "DE", "pan", true)).chain([summer]).collect();
     for (n, some) in events.chunks(7).enumerate() {
         take(&pipeline, some);
         if n == 4 {
@@ -127,6 +129,13 @@ fn a_rebuild_counts_the_same_to_the_byte() {
     let (priors, season) = (pipeline.priors(way("GB")), pipeline.season("Kitchen", 11));
     assert_eq!((priors.people, season.unwrap().events), (60, 15 + 3 + 2));
     drop(pipeline);
+    let again = open(dir.path(), NOW);
+    assert_eq!(
+        (again.priors(way("GB")), again.season("Kitchen", 11)),
+        (priors.clone(), season),
+        "after a restart"
+    );
+    drop(again);
     let digest =
         |dir: &Path| state_digest(&FjallStore::open(&dir.join("state"), 8 << 20).unwrap(), NOW).unwrap();
     let lived = digest(dir.path());
@@ -172,4 +181,14 @@ fn a_category_has_its_season() {
     assert!((5..=8).contains(&peak), "{peak}");
     assert_eq!(read("Kitchen", "season_events"), Some(Value::Int(60)));
     assert_eq!(read("Nothing", "season_index"), None);
+}
+
+/// A row of a season as version 1 wrote it.
+const MONTHS_V1: &[u8] = &[1, 0x9c, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xcd, 1, 44, 7];
+
+#[test]
+fn version_1_of_a_season_still_reads_and_writes_the_same() {
+    let months: Months = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 300, 7];
+    assert_eq!(tradewind_people::encode(&months).unwrap(), MONTHS_V1);
+    assert_eq!(tradewind_people::decode::<Months>(MONTHS_V1).unwrap(), months);
 }
