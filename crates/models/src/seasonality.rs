@@ -104,12 +104,14 @@ impl Seasonality {
         Some(SeasonIndex { index, events: months[place] })
     }
 
-    /// The month in which a thing is wanted most, by its index; none for what was never counted.
+    /// The month in which a thing is wanted most, by its index, among those of which there is any event; none for
+    /// what was never counted.
     #[must_use]
     pub fn peak(&self, thing: u32) -> Option<u32> {
         let index = |month: u32| self.index(thing, month).map_or(f64::MIN, |found| found.index);
         self.things.get(&thing)?;
-        (1..=12).max_by(|a, b| index(*a).total_cmp(&index(*b)).then(b.cmp(a)))
+        let is_known = |month: &u32| place(*month).is_some_and(|place| self.all[place] > 0);
+        (1..=12).filter(is_known).max_by(|a, b| index(*a).total_cmp(&index(*b)).then(b.cmp(a)))
     }
 }
 
@@ -141,6 +143,8 @@ mod tests {
         let few = seasons(&[(1, 6, 3), (2, 12, 2_000)]);
         let index = few.index(1, 6).unwrap();
         assert!((1.0..1.1).contains(&index.index) && index.events == 3, "{index:?}");
+        let one = seasons(&[(1, 11, 10), (2, 11, 10)]);
+        assert_eq!(one.peak(1), Some(11), "of other months nothing is known");
         assert_eq!((few.index(9, 6), few.index(1, 13), few.index(1, 0)), (None, None, None));
         assert!(!Seasonality::default().add(13, &[1]));
     }
