@@ -63,7 +63,7 @@ describe("feast's SDK", { skip: whyNoFeast() }, () => {
   });
 
   test("applies the generated repository", () => {
-    assert.deepEqual(seen.views, ["calendar", "product_stats", "shop_habits", "subject_profile"]);
+    assert.deepEqual(seen.views, ["calendar", "category_stats", "product_stats", "shop_habits", "subject_profile"]);
     assert.deepEqual(seen.services, ["ranker"]);
   });
 

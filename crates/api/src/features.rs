@@ -5,7 +5,15 @@
 //! - `GET /v1/features/{name}/lineage`: what it comes from and what comes of it.
 //! - `PUT /v1/features/views/{name}`, `PUT /v1/features/services/{name}`: declare.
 //!
+//! - `POST /v1/features/training-set`: what was known at given times, from the lake (`training_set`).
+//!
 //! Values are read and written by Feast's paths, see [`crate::feast`].
+
+mod live_models;
+mod training_set;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -16,7 +24,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tradewind_features::{DeclarationError, Registry, ServiceSpec, View, ViewSpec};
+use tradewind_features::{DeclarationError, Registry, View, ViewSpec};
 
 use crate::auth::check_api_key;
 use crate::body::{Inbound, read_json};
@@ -24,6 +32,7 @@ use crate::collect::handlers::not_collected;
 use crate::extract::{Path, Query};
 use crate::problem::{Code, FieldError, Problem, ProblemDocument};
 use crate::state::Api;
+pub(crate) use training_set::{__path_training_set, training_set};
 
 /// `GET /v1/features`
 #[utoipa::path(get, path = "/v1/features", tag = "features",
@@ -32,19 +41,31 @@ use crate::state::Api;
 pub(crate) async fn list(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Json<Value>, Problem> {
     check_api_key(&api, &headers)?;
     let registry = api.pipeline.feature_registry();
-    let views: Vec<Value> = registry.newest().map(|view| view_json(&registry, view)).collect();
+    let views: Vec<Value> = registry.newest().map(|view| view_json(&api, &registry, view)).collect();
     let services: Vec<Value> = registry.services().map(|s| json!(**s)).collect();
     Ok(Json(json!({ "views": views, "services": services })))
 }
 
-fn view_json(registry: &Registry, view: &View) -> Value {
+fn view_json(api: &Api, registry: &Registry, view: &View) -> Value {
     let mut json = json!(view.spec);
     let versions: Vec<u32> = registry.versions(&view.spec.name).iter().map(|v| v.version).collect();
     json["joinKeys"] = json!(view.spec.keys());
     json["version"] = view.version.into();
     json["versions"] = json!(versions);
     json["builtIn"] = registry.is_built_in(&view.spec.name).into();
+    add_quality(api, view, &mut json);
     json
+}
+
+/// Adds how often each feature was read and had no value since the start, and how old the rows were.
+fn add_quality(api: &Api, view: &View, json: &mut Value) {
+    let Some(quality) = api.pipeline.feature_quality(view) else { return };
+    json["ageSeconds"] = json!(quality.age_ms.map(|ms| ms as f64 / 1e3));
+    let features = json["features"].as_array_mut().into_iter().flatten();
+    for (feature, quality) in features.zip(&quality.features).filter(|(_, quality)| quality.reads > 0) {
+        feature["reads"] = quality.reads.into();
+        feature["missingRate"] = json!(quality.missing_rate().map(|rate| (rate * 1e4).round() / 1e4));
+    }
 }
 
 /// `GET /v1/features/{name}`
@@ -60,7 +81,7 @@ pub(crate) async fn show(
     check_api_key(&api, &headers)?;
     let registry = api.pipeline.feature_registry();
     let versions: Vec<Value> =
-        registry.versions(&name).iter().rev().map(|view| view_json(&registry, view)).collect();
+        registry.versions(&name).iter().rev().map(|view| view_json(&api, &registry, view)).collect();
     if !versions.is_empty() {
         return Ok(Json(json!({ "view": name, "versions": versions })));
     }
@@ -105,7 +126,8 @@ pub(crate) async fn lineage(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     check_api_key(&api, &headers)?;
-    let found = api.pipeline.feature_registry().lineage(&name).ok_or_else(|| unknown(&name))?;
+    let models = live_models::of(&api);
+    let found = api.pipeline.feature_registry().lineage(&name, &models).ok_or_else(|| unknown(&name))?;
     Ok(match query.format {
         LineageFormat::Json => Json(json!(found)).into_response(),
         LineageFormat::Text => {
@@ -125,15 +147,12 @@ pub(crate) async fn put_view(
     headers: HeaderMap,
     body: Inbound,
 ) -> Result<Json<Value>, Problem> {
-    check_api_key(&api, &headers)?;
-    let spec: ViewSpec = read_spec(&headers, &name, body).await?;
-    Registry::clone(&api.pipeline.feature_registry()).put_view(&spec).map_err(|e| problem_of(&e))?;
+    let check = |registry: &mut Registry, spec: &ViewSpec| registry.put_view(spec).map(|_| ());
+    let spec = declared(&api, &headers, &name, body, check).await?;
     api.pipeline.declare_view(spec).await.map_err(not_collected)?;
     let registry = api.pipeline.feature_registry();
-    match registry.view(&name, None) {
-        Some(view) => Ok(Json(view_json(&registry, view))),
-        None => Err(not_yet()),
-    }
+    let view = registry.view(&name, None).ok_or_else(not_yet)?;
+    Ok(Json(view_json(&api, &registry, view)))
 }
 
 /// `PUT /v1/features/services/{name}`
@@ -147,17 +166,27 @@ pub(crate) async fn put_service(
     headers: HeaderMap,
     body: Inbound,
 ) -> Result<Json<Value>, Problem> {
-    check_api_key(&api, &headers)?;
-    let spec: ServiceSpec = read_spec(&headers, &name, body).await?;
-    Registry::clone(&api.pipeline.feature_registry()).put_service(&spec).map_err(|e| problem_of(&e))?;
+    let spec = declared(&api, &headers, &name, body, Registry::put_service).await?;
     api.pipeline.declare_feature_service(spec).await.map_err(not_collected)?;
-    match api.pipeline.feature_registry().service(&name) {
-        Some(service) => Ok(Json(json!(**service))),
-        None => Err(not_yet()),
-    }
+    let registry = api.pipeline.feature_registry();
+    let service = registry.service(&name).ok_or_else(not_yet)?;
+    Ok(Json(json!(**service)))
 }
 
-/// Reads a declaration; its name may be left out, since the path has it.
+/// Reads a declaration that `check` takes into a registry; its name may be left out, since the path has it.
+async fn declared<T: DeserializeOwned>(
+    api: &Api,
+    headers: &HeaderMap,
+    name: &str,
+    body: Inbound,
+    check: impl FnOnce(&mut Registry, &T) -> Result<(), DeclarationError>,
+) -> Result<T, Problem> {
+    check_api_key(api, headers)?;
+    let spec = read_spec(headers, name, body).await?;
+    check(&mut Registry::clone(&api.pipeline.feature_registry()), &spec).map_err(|e| problem_of(&e))?;
+    Ok(spec)
+}
+
 async fn read_spec<T: DeserializeOwned>(
     headers: &HeaderMap,
     name: &str,

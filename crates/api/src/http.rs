@@ -125,6 +125,7 @@ fn decisions(routes: Routes) -> Routes {
         .route("/v1/profiles/search", post(audiences::search))
         .route("/v1/audiences/preview", post(audiences::preview))
         .route("/v1/traits", get(profiles::list))
+        .route("/v1/priors", get(profiles::priors))
 }
 
 /// Who is who, what people agreed to, what names them, and their rights.
@@ -147,6 +148,7 @@ fn people(routes: Routes) -> Routes {
 fn features(routes: Routes) -> Routes {
     routes
         .route("/v1/features", get(features::list))
+        .route("/v1/features/training-set", post(features::training_set))
         .route("/v1/features/{name}", get(features::show))
         .route("/v1/features/{name}/lineage", get(features::lineage))
         .route("/v1/features/views/{name}", put(features::put_view))

@@ -17,9 +17,11 @@ use tradewind_people::{Action, Profile};
 use tradewind_pipeline::{Items, Lookup};
 use utoipa::ToSchema;
 
+mod priors;
 mod stream;
 mod traits;
 
+pub(crate) use priors::{__path_priors, priors};
 pub use stream::ProfileFeed;
 pub(crate) use stream::{__path_follow, MAX_FEEDS, follow};
 pub(crate) use traits::{__path_list, list, permitted};
@@ -95,6 +97,9 @@ pub(crate) struct ProfileOut {
     /// What is concluded of them, by the names that `GET /v1/traits` declares; those that are missing, or not
     /// permitted, are left out.
     traits: BTreeMap<&'static str, serde_json::Value>,
+    /// What first visits of others who came the same way let expect, where this profile has no evidence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    priors: Option<priors::PriorsOut>,
 }
 
 /// What the query may say.
@@ -159,6 +164,8 @@ fn profile_of<P: ForPurpose>(
     subject: &Subject,
     profile: &Permitted<P, Arc<Profile>>,
 ) -> ProfileOut {
+    let traits = traits::of(api, profile, traits::permitted(api, subject));
+    let priors = priors::of(api, profile, &traits);
     let items = api.pipeline.live().items.read();
     let id = |items: &Items, item: u32| items.id(item).map_or_else(String::new, ToString::to_string);
     let now = api.now();
@@ -200,7 +207,8 @@ fn profile_of<P: ForPurpose>(
             })
             .collect(),
         bought: profile.bought.iter().rev().map(|&item| id(&items, item)).collect(),
-        traits: traits::of(api, profile, traits::permitted(api, subject)),
+        traits,
+        priors,
     }
 }
 

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use tradewind_ports::{SqlAnswer, SqlError, SqlForm};
+use tradewind_ports::{SqlAnswer, SqlEngine, SqlError, SqlForm};
 use utoipa::ToSchema;
 
 use crate::auth::check_api_key;
@@ -61,11 +61,7 @@ pub(crate) async fn query(
         let detail = format!(r#"send {{"sql":"select …","format":"json"}}: {error}"#);
         Problem::new(Code::InvalidRequest, detail)
     })?;
-    let Some(engine) = &api.sql else {
-        let detail =
-            "this server answers no SQL: set lake.enabled, and run a program that has the feature `lake`";
-        return Err(Problem::new(Code::SqlUnavailable, detail));
-    };
+    let engine = engine_of(&api)?;
     let form = match request.format {
         SqlFormat::Json => SqlForm::Json,
         SqlFormat::Csv => SqlForm::Csv,
@@ -75,7 +71,16 @@ pub(crate) async fn query(
     Ok(response_of(request.format, answer))
 }
 
-fn problem_of(error: &SqlError) -> Problem {
+/// What is told where there is no lake.
+pub(crate) const NO_LAKE: &str =
+    "this server answers no SQL: set lake.enabled, and run a program that has the feature `lake`";
+
+/// The engine that answers, if there is one.
+pub(crate) fn engine_of(api: &Api) -> Result<&dyn SqlEngine, Problem> {
+    api.sql.as_deref().ok_or_else(|| Problem::new(Code::SqlUnavailable, NO_LAKE))
+}
+
+pub(crate) fn problem_of(error: &SqlError) -> Problem {
     let code = match error {
         SqlError::Query(_) => Code::SqlInvalid,
         SqlError::TooSlow { .. } | SqlError::TooLarge { .. } => Code::SqlLimit,

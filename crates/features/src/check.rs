@@ -1,16 +1,17 @@
 //! What a declaration must keep to.
 //!
 //! Limits: names have at most 64 characters, a view 256 features and 4 join keys, a service 500 features, a
-//! query 16 KiB, other texts 1,000 bytes; there are at most 1,000 views, 100 versions of each, and 1,000
+//! query 16 KiB, an embedding 4,096 numbers, other texts 1,000 bytes; there are at most 1,000 views, 100 versions of each, and 1,000
 //! services.
 
 use crate::registry::Registry;
 use crate::value::{Scalar, ValueType};
-use crate::view::{ServiceSpec, Source, ViewSpec};
+use crate::view::{Feature, ServiceSpec, Source, ViewSpec};
 
 const MAX_NAME: usize = 64;
 const MAX_FEATURES: usize = 256;
 const MAX_KEYS: usize = 4;
+const MAX_DIMENSIONS: u32 = 4_096;
 const MAX_SERVICE: usize = 500;
 const MAX_QUERY_BYTES: usize = 16 << 10;
 const MAX_TEXT_BYTES: usize = 1_000;
@@ -78,6 +79,7 @@ pub(crate) fn view(spec: &ViewSpec) -> Result<(), DeclarationError> {
         let pointer = format!("/features/{n}/name");
         check_name(&pointer, &feature.name)?;
         take_column(&mut columns, &pointer, &feature.name)?;
+        check_dimensions(&format!("/features/{n}/dimensions"), feature)?;
         check_text(&format!("/features/{n}/unit"), &feature.unit)?;
         check_text(&format!("/features/{n}/description"), &feature.description)?;
         check_text(&format!("/features/{n}/from"), feature.from.as_deref().unwrap_or_default())?;
@@ -94,6 +96,15 @@ fn take_column(columns: &mut Vec<String>, pointer: &str, name: &str) -> Result<(
     }
     columns.push(name.to_owned());
     Ok(())
+}
+
+fn check_dimensions(pointer: &str, feature: &Feature) -> Result<(), DeclarationError> {
+    let Some(dimensions) = feature.dimensions else { return Ok(()) };
+    let is_vector = feature.kind.is_list && matches!(feature.kind.scalar, Scalar::Float | Scalar::Double);
+    if is_vector && (1..=MAX_DIMENSIONS).contains(&dimensions) {
+        return Ok(());
+    }
+    Err(refuse(pointer, "a float_list or a double_list has dimensions, 1 to 4,096"))
 }
 
 fn check_source(source: &Source) -> Result<(), DeclarationError> {

@@ -51,6 +51,27 @@ pub struct Lineage {
     pub downstream: Vec<Node>,
     /// The edges among all of these.
     pub edges: Vec<Edge>,
+    /// The models at work that are among them.
+    #[serde(rename = "liveModels")]
+    pub live_models: Vec<LiveModel>,
+}
+
+/// A model at work, as it says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LiveModel {
+    /// Its name.
+    pub name: String,
+    /// Its version; none for one that learns as events come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// When it was trained, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trained_at: Option<String>,
+    /// What it learned from: `event:Product Viewed`, `trait:…`, a table of the lake.
+    pub sources: Vec<String>,
+    /// The features that it learned from, `view@v1:feature`.
+    pub features: Vec<String>,
 }
 
 fn node(kind: NodeKind, name: impl Into<String>) -> Node {
@@ -110,11 +131,26 @@ impl Registry {
         edges
     }
 
+    /// What leads to models at work.
+    fn edges_of(&self, model: &LiveModel) -> impl Iterator<Item = Edge> {
+        let to = node(NodeKind::Model, &model.name);
+        let sources = model.sources.iter().map(|source| node(NodeKind::Source, source));
+        let mut from: Vec<Node> = sources.collect();
+        for name in &model.features {
+            let Ok(planned) = self.look_up(name) else { continue };
+            let features = planned.features.iter().map(|&n| &planned.view.spec.features[n]);
+            from.extend(features.map(|feature| feature_node(&planned.view, feature)));
+        }
+        from.into_iter().map(move |from| Edge { from, to: to.clone() })
+    }
+
     /// What leads to a name and what comes of it. The name is that of a source, a view (all of its versions,
-    /// or one, `view@v2`), a feature (`view:feature`), a service or a model. `None` when there is none.
+    /// or one, `view@v2`), a feature (`view:feature`), a service or a model; `models` are those at work. `None`
+    /// when there is none.
     #[must_use]
-    pub fn lineage(&self, name: &str) -> Option<Lineage> {
-        let edges = self.edges();
+    pub fn lineage(&self, name: &str, models: &[LiveModel]) -> Option<Lineage> {
+        let mut edges = self.edges();
+        edges.extend(models.iter().flat_map(|model| self.edges_of(model)));
         let all: BTreeSet<&Node> = edges.iter().flat_map(|e| [&e.from, &e.to]).collect();
         let of: Vec<Node> = all.into_iter().filter(|n| is_meant(n, name)).cloned().collect();
         if of.is_empty() {
@@ -128,8 +164,12 @@ impl Registry {
         let (upstream, downstream) = (reached(&of, &up), reached(&of, &down));
         let within: BTreeSet<&Node> = of.iter().chain(&upstream).chain(&downstream).collect();
         let is_within = |e: &Edge| within.contains(&e.from) && within.contains(&e.to);
+        let is_reached = |model: &LiveModel| {
+            of.iter().chain(&downstream).any(|n| n.kind == NodeKind::Model && n.name == model.name)
+        };
+        let live_models = models.iter().filter(|model| is_reached(model)).cloned().collect();
         let edges = edges.iter().filter(|e| is_within(e)).cloned().collect();
-        Some(Lineage { of, upstream, downstream, edges })
+        Some(Lineage { of, upstream, downstream, edges, live_models })
     }
 }
 
@@ -184,7 +224,15 @@ impl Lineage {
                     NodeKind::Service => "service",
                     NodeKind::Model => "model",
                 };
-                let _ = writeln!(text, "  {kind:8} {}", node.name);
+                let live =
+                    self.live_models.iter().find(|m| node.kind == NodeKind::Model && m.name == node.name);
+                let live = live.map_or_else(String::new, |model| {
+                    model
+                        .version
+                        .as_ref()
+                        .map_or_else(|| " (live)".into(), |v| format!(" (live, version {v})"))
+                });
+                let _ = writeln!(text, "  {kind:8} {}{live}", node.name);
             }
         }
         text
@@ -197,7 +245,7 @@ mod tests {
     use crate::registry::tests::habits;
 
     fn registry() -> Registry {
-        let mut registry = Registry::default();
+        let mut registry = crate::registry::tests::with_orders();
         registry.put_view(&habits()).unwrap();
         let query = "select a from events e JOIN (select b from \"products\") p on true";
         let sql = r#"{"name":"slow","entity":"product","features":[{"name":"rate","type":"double"}],
@@ -212,7 +260,7 @@ mod tests {
 
     #[track_caller]
     fn check(name: &str, of: &[&str], up: &[&str], down: &[&str]) {
-        let found = registry().lineage(name).unwrap();
+        let found = registry().lineage(name, &[]).unwrap();
         let names = |nodes: &[Node]| nodes.iter().map(|n| n.name.clone()).collect::<Vec<_>>();
         assert_eq!(
             (names(&found.of), names(&found.upstream), names(&found.downstream)),
@@ -244,12 +292,36 @@ mod tests {
         let sources = ["lake:events", "lake:products", "push:habits_push", "trait:profile.orders"];
         let features = ["habits@v1:visits", "slow@v1:rate", "subject_profile@v1:orders"];
         check("m1", &["m1"], &[&sources[..], &features[..], &["ranker"]].concat(), &[]);
-        assert!(registry().lineage("nothing").is_none());
+        assert!(registry().lineage("nothing", &[]).is_none());
+    }
+
+    #[test]
+    fn models_at_work_are_found_by_what_they_learned_from() {
+        let seen = LiveModel {
+            name: "seen".into(),
+            version: Some("7".into()),
+            sources: vec!["event:Product Viewed".into()],
+            features: vec!["habits@v1:visits".into(), "gone:x".into()],
+            ..LiveModel::default()
+        };
+        let other = LiveModel { name: "m1".into(), ..LiveModel::default() };
+        let models = [seen.clone(), other.clone()];
+        let of = |name: &str| registry().lineage(name, &models).unwrap();
+        assert_eq!(of("Product Viewed").live_models, [seen.clone()]);
+        assert_eq!(
+            of("push:habits_push").live_models,
+            [seen.clone(), other],
+            "m1 by the service that it reads"
+        );
+        assert_eq!(of("slow").live_models.len(), 1);
+        let back = of("seen");
+        assert_eq!((back.live_models, back.upstream.len()), (vec![seen], 3), "{:?}", back.upstream);
+        assert!(of("habits").to_text().contains("model    seen (live, version 7)\n"));
     }
 
     #[test]
     fn edges_are_those_of_the_answer_and_the_text_says_the_same() {
-        let found = registry().lineage("ranker").unwrap();
+        let found = registry().lineage("ranker", &[]).unwrap();
         assert_eq!(found.edges.len(), 8, "{:?}", found.edges);
         let text = found.to_text();
         assert!(

@@ -271,7 +271,8 @@ mod tests {
 
     #[test]
     fn a_service_is_its_list() {
-        let mut registry = registry();
+        let mut registry = crate::registry::tests::with_orders();
+        registry.put_view(&habits()).unwrap();
         let spec = r#"{"name":"s","features":["habits:visits","subject_profile:orders"]}"#;
         registry.put_service(&serde_json::from_str(spec).unwrap()).unwrap();
         let plan = registry.plan_service("s", Naming::Short).unwrap();

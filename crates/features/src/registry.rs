@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::built_in;
 use crate::check::{self, DeclarationError, MAX_SERVICES, MAX_VERSIONS, MAX_VIEWS, refuse};
-use crate::view::{ServiceSpec, Source, View, ViewSpec};
+use crate::view::{Feature, ServiceSpec, Source, View, ViewSpec};
 
 /// What a declaration did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,14 +35,20 @@ pub struct Registry {
 }
 
 impl Default for Registry {
-    /// What is built in.
+    /// What is built in, without the traits, which only those who fold profiles know.
     fn default() -> Self {
-        let one = |spec: ViewSpec| (spec.name.clone(), vec![Arc::new(View { spec, version: 1 })]);
-        Self { views: built_in::views().into_iter().map(one).collect(), services: BTreeMap::new() }
+        Self::with_traits(&[])
     }
 }
 
 impl Registry {
+    /// What is built in, the traits of profiles among it.
+    #[must_use]
+    pub fn with_traits(traits: &[Feature]) -> Self {
+        let one = |spec: ViewSpec| (spec.name.clone(), vec![Arc::new(View { spec, version: 1 })]);
+        Self { views: built_in::views(traits).into_iter().map(one).collect(), services: BTreeMap::new() }
+    }
+
     /// Declares a view. A schema that differs from the newest version's makes a new version; rows of the
     /// older ones stay beside it.
     ///

@@ -3,7 +3,7 @@
 use tradewind_kernel::UtcMillis;
 
 use crate::value::Value;
-use crate::view::View;
+use crate::view::{Feature, View};
 
 /// Values in the order of their view's features.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,9 +28,9 @@ impl Row {
     #[must_use]
     pub fn fits(&self, view: &View) -> bool {
         let features = &view.spec.features;
-        let fits = |(value, kind): (&Option<Value>, _)| value.as_ref().is_none_or(|v| v.is_of(kind));
-        self.values.len() == features.len()
-            && self.values.iter().zip(features.iter().map(|f| f.kind)).all(fits)
+        let fits =
+            |(value, feature): (&Option<Value>, &Feature)| value.as_ref().is_none_or(|v| feature.takes(v));
+        self.values.len() == features.len() && self.values.iter().zip(features).all(fits)
     }
 }
 

@@ -5,7 +5,8 @@
 
 use std::fmt::Write;
 
-use crate::view::View;
+use crate::plan::{Column, ReadPlan};
+use crate::view::{Source, View};
 
 /// A query that gives each row of the table `entities` (the view's join keys and `event_timestamp`) with
 /// the view's features as they were then, from the table `history` (join keys, features, `event_timestamp`,
@@ -14,12 +15,45 @@ use crate::view::View;
 /// Rows of `entities` that are equal in all columns are told apart by `row_number()`, so none is lost.
 #[must_use]
 pub fn training_set_sql(view: &View, entities: &str, history: &str) -> String {
+    let all: Vec<(&str, &str)> =
+        view.spec.features.iter().map(|f| (f.name.as_str(), f.name.as_str())).collect();
+    joined(view, &all, entities, history)
+}
+
+/// A query that gives each row of the query `entities` with all columns of a plan as they were then, each view
+/// joined to the rows of its own query. The views of the plan must be over the lake's SQL: the first one that
+/// is not comes back as the error.
+///
+/// # Errors
+/// The view of which the lake has no history.
+pub fn training_query<'a>(plan: &'a ReadPlan, entities: &str) -> Result<String, &'a View> {
+    let mut query = format!("({}) AS q", plain(entities));
+    for (place, planned) in plan.views.iter().enumerate() {
+        let view = &*planned.view;
+        let Source::Sql(history) = &view.spec.source else { return Err(view) };
+        let named = |column: &'a Column| {
+            let feature = &view.spec.features[planned.features[column.place]];
+            (feature.name.as_str(), column.name.as_str())
+        };
+        let columns: Vec<(&str, &str)> = plan.columns.iter().filter(|c| c.view == place).map(named).collect();
+        query = format!("({}) AS q", joined(view, &columns, &query, &format!("({})", plain(history))));
+    }
+    Ok(format!("SELECT * FROM {query}"))
+}
+
+/// A query as it may stand in brackets.
+fn plain(query: &str) -> &str {
+    query.trim().trim_end_matches(';')
+}
+
+/// `columns` are features with the names that they get.
+fn joined(view: &View, columns: &[(&str, &str)], entities: &str, history: &str) -> String {
     let keys: Vec<String> = view.spec.keys().into_iter().map(|k| k.name).collect();
     let on: Vec<String> = keys.iter().map(|k| format!("f.\"{k}\" = e.\"{k}\"")).collect();
     let columns = |table: &str| {
-        view.spec.features.iter().fold(String::new(), |mut all, f| {
+        columns.iter().fold(String::new(), |mut all, (feature, name)| {
             // Writing into a text does not fail.
-            let _ = write!(all, ", {table}.\"{0}\" AS \"{0}\"", f.name);
+            let _ = write!(all, ", {table}.\"{feature}\" AS \"{name}\"");
             all
         })
     };
@@ -42,6 +76,31 @@ pub fn training_set_sql(view: &View, entities: &str, history: &str) -> String {
 mod tests {
     use super::*;
     use crate::registry::tests::habits;
+
+    #[test]
+    fn views_of_a_plan_are_joined_one_after_the_other() {
+        let mut registry = crate::Registry::default();
+        for name in ["a", "b"] {
+            let spec = serde_json::json!({"name": name, "entity": "subject", "purpose": "personalization",
+                "features": [{"name": "n", "type": "int64"}, {"name": "m", "type": "int64"}],
+                "source": {"sql": format!("select * from {name};")}});
+            registry.put_view(&serde_json::from_value(spec).unwrap()).unwrap();
+        }
+        let plan = registry.plan(&["a:n", "b:m", "b:n"], crate::Naming::Full).unwrap();
+        let sql = training_query(&plan, "select 1;").unwrap();
+        for part in [
+            "FROM (select 1) AS q",
+            "LEFT JOIN (select * from a) f",
+            "f.\"n\" AS \"a__n\"",
+            "f.\"m\" AS \"b__m\", f.\"n\" AS \"b__n\"",
+        ] {
+            assert!(sql.contains(part), "{part} is not in {sql}");
+        }
+        assert!(!sql.contains("a__m") && !sql.contains(';'));
+        registry.put_view(&habits()).unwrap();
+        let plan = registry.plan(&["a:n", "habits:visits"], crate::Naming::Full).unwrap();
+        assert_eq!(training_query(&plan, "select 1").unwrap_err().spec.name, "habits");
+    }
 
     #[test]
     fn the_text_names_keys_features_and_the_limit() {

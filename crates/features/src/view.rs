@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use tradewind_kernel::{Purpose, Subject};
 
-use crate::value::{Scalar, ValueType};
+use crate::value::{Scalar, Value, ValueType};
 
 /// What a view tells something about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -57,7 +57,7 @@ fn text() -> ValueType {
 
 /// One feature.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Feature {
     /// Its name, unique within the view.
     pub name: String,
@@ -73,6 +73,42 @@ pub struct Feature {
     /// What it says, in words.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
+    /// What it may be used for, where that is narrower than the view's purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Purpose>,
+    /// How long after the entity's latest event it has a value, in seconds, where that is shorter than the view says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl_seconds: Option<u64>,
+    /// Of an embedding, a `float_list` or `double_list`, how many numbers it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dimensions: Option<u32>,
+}
+
+impl Feature {
+    /// A feature of a type, about which nothing more is said.
+    #[must_use]
+    pub fn new(name: impl Into<String>, kind: ValueType) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            unit: String::new(),
+            from: None,
+            description: String::new(),
+            purpose: None,
+            ttl_seconds: None,
+            dimensions: None,
+        }
+    }
+
+    /// Whether it may have this value: one of its type, and an embedding of its length.
+    #[must_use]
+    pub fn takes(&self, value: &Value) -> bool {
+        let has_length = |dimensions: u32| match value {
+            Value::List(numbers) => numbers.len() == dimensions as usize,
+            _ => false,
+        };
+        value.is_of(self.kind) && self.dimensions.is_none_or(has_length)
+    }
 }
 
 /// Where a view's values come from.
@@ -134,7 +170,7 @@ impl ViewSpec {
     #[must_use]
     pub fn has_schema_of(&self, other: &Self) -> bool {
         let columns = |spec: &Self| {
-            let column = |f: &Feature| (f.name.clone(), f.kind, f.from.clone());
+            let column = |f: &Feature| (f.name.clone(), f.kind, f.from.clone(), f.dimensions);
             let mut columns: Vec<_> = spec.features.iter().map(column).collect();
             columns.sort();
             columns

@@ -6,10 +6,10 @@
 
 use rustc_hash::FxHashMap;
 use tradewind_kernel::UtcMillis;
-use tradewind_models::{ArtifactInfo, CoOccurrence, CoParams, Trained};
+use tradewind_models::{ArtifactInfo, CoOccurrence, CoParams, ModelManifest, Trained};
 use tradewind_people::consent::{ModelTraining, Permitted};
 use tradewind_people::{Action, SessionRecord};
-use tradewind_pipeline::{Pipeline, PipelineError};
+use tradewind_pipeline::{Learned, Pipeline, PipelineError, events_of_actions};
 
 use crate::evaluate::cpu::CpuTimer;
 
@@ -61,6 +61,16 @@ impl Histories {
     }
 }
 
+/// What the models learn from: the sessions' touches of products, as the projection makes them of events.
+fn manifest() -> Vec<ModelManifest> {
+    let of = |model: &str, learned: Learned| ModelManifest {
+        model: model.to_owned(),
+        sources: events_of_actions(learned).iter().map(|name| format!("event:{name}")).collect(),
+        features: Vec::new(),
+    };
+    vec![of("seen", Learned::Interest), of("bought", Learned::Choice)]
+}
+
 /// Trains on everything that is applied. `now` names the version.
 ///
 /// # Errors
@@ -86,6 +96,26 @@ pub fn train(pipeline: &Pipeline, now: UtcMillis) -> Result<Trained, TrainError>
         interactions: histories.interactions,
         window: (first.to_rfc3339(), last.to_rfc3339()),
         cpu_seconds: timer.elapsed().as_secs_f64(),
+        manifest: manifest(),
     };
     Ok(Trained { version: info.version.clone(), info, seen, bought })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manifest_names_the_events_that_are_learned_from() {
+        let sources: Vec<(String, Vec<String>)> =
+            manifest().into_iter().map(|one| (one.model, one.sources)).collect();
+        let [(seen, looked), (bought, chosen)] = &sources[..] else { panic!("two models") };
+        assert_eq!((seen.as_str(), bought.as_str()), ("seen", "bought"));
+        assert!(looked.iter().any(|s| s == "event:Product Viewed"), "{looked:?}");
+        assert!(looked.iter().all(|s| s != "event:Product Removed" && s != "event:Order Refunded"));
+        let all: std::collections::BTreeSet<&str> = chosen.iter().map(String::as_str).collect();
+        let expected =
+            ["event:Order Completed", "event:Product Added", "event:Wishlist Product Added to Cart"];
+        assert_eq!(all, expected.into());
+    }
 }

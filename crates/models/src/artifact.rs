@@ -33,6 +33,22 @@ pub struct ArtifactInfo {
     pub window: (String, String),
     /// CPU seconds that the training took.
     pub cpu_seconds: f64,
+    /// What each model in it learned from; empty in artifacts of older programs.
+    #[serde(default)]
+    pub manifest: Vec<ModelManifest>,
+}
+
+/// What a model learned from.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ModelManifest {
+    /// The model's name.
+    pub model: String,
+    /// Events and tables: `event:Product Viewed`, `lake:product_events`.
+    #[serde(default)]
+    pub sources: Vec<String>,
+    /// Features, `view@v1:feature`.
+    #[serde(default)]
+    pub features: Vec<String>,
 }
 
 /// Trained models at work.
@@ -118,6 +134,14 @@ mod tests {
     use crate::CoParams;
 
     #[test]
+    fn a_header_without_a_manifest_still_reads() {
+        let header = r#"{"version":"v1","trained_at":"","sessions":1,"shoppers":1,"baskets":0,"interactions":2,
+            "window":["",""],"cpu_seconds":0.5}"#;
+        let info: ArtifactInfo = serde_json::from_str(header).unwrap();
+        assert_eq!((info.manifest.len(), info.sessions), (0, 1));
+    }
+
+    #[test]
     fn an_artifact_reads_back_and_damage_is_told() {
         let info = ArtifactInfo {
             version: "v1".into(),
@@ -128,6 +152,7 @@ mod tests {
             interactions: 4,
             window: (String::new(), String::new()),
             cpu_seconds: 0.1,
+            manifest: vec![ModelManifest { model: "seen".into(), ..ModelManifest::default() }],
         };
         let seen = CoOccurrence::fit_sequences([&[1, 2, 3][..], &[2, 3]], &CoParams::default());
         let bought = CoOccurrence::fit_baskets(&[&[1, 2]], &CoParams::default());

@@ -11,6 +11,7 @@
 //! | [`SessionIndex`] | what comes next in this session; learns each click at once | VMIS-kNN (Kersbergen et al., SIGMOD 2022), tuned |
 //! | [`CoOccurrence`] | what this person takes next; what is bought together | item-to-item transitions with distance decay |
 //! | [`Popularity`] | what is popular now | forward decay (Cormode et al., ICDE 2009) |
+//! | [`Seasonality`] | when in the year something is wanted | counts by month against all others |
 //! | [`latest_distinct`] | what was viewed last | – |
 //!
 //! ```
@@ -38,14 +39,16 @@ mod lists;
 mod popularity;
 mod ranking;
 mod recency;
+mod seasonality;
 mod session_base;
 mod session_index;
 mod session_knn;
 
-pub use artifact::{ArtifactError, ArtifactInfo, Trained};
+pub use artifact::{ArtifactError, ArtifactInfo, ModelManifest, Trained};
 pub use codec::FormatError;
 pub use cooccurrence::{CoOccurrence, CoParams, CoScratch, Occurrence};
 pub use popularity::Popularity;
 pub use recency::latest_distinct;
+pub use seasonality::{Months, SeasonIndex, Seasonality};
 pub use session_index::{SessionIndex, SessionNo};
 pub use session_knn::{KnnParams, Scratch};

@@ -9,6 +9,7 @@ pub mod consent;
 pub mod facts;
 pub mod identity;
 pub mod intent;
+pub mod priors;
 pub mod profile;
 mod reach;
 mod session;

@@ -16,6 +16,7 @@ use tradewind_kernel::{Currency, Purpose, Purposes, UtcMillis};
 use crate::Profile;
 
 pub use reading::Stage;
+pub(crate) use reading::band_of;
 pub use reference::reference;
 pub use table::ALL;
 pub use value::{TraitType, TraitValue};

@@ -16,6 +16,7 @@ use tradewind_people::identity::{Owners, Span};
 use tradewind_people::{Profile, SessionRecord};
 use tradewind_ports::{Batch, Offset};
 
+use crate::aggregates;
 use crate::dead_letters::Letters;
 use crate::dedupe::Seen;
 use crate::duplicates::Duplicates;
@@ -137,6 +138,8 @@ pub(crate) struct Changes {
     pub(crate) duplicates: Duplicates,
     pub(crate) letters: Letters,
     pub(crate) effects: Effects,
+    /// What is counted of many people together.
+    pub(crate) aggregated: aggregates::Changed,
     /// Declarations of features, as they are stored.
     pub(crate) declared: FxHashMap<String, Vec<u8>>,
     /// Records that these changes come from.
@@ -194,6 +197,7 @@ impl Changes {
         self.letters.write(tables, &mut batch)?;
         self.effects.write(tables.outbox, &mut batch)?;
         features::write(tables, &self.people.features, &self.declared, &mut batch);
+        self.aggregated.write(tables, &mut batch)?;
         batch.put(tables.meta, OFFSET, self.next.to_be_bytes());
         Ok(batch)
     }

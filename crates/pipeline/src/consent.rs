@@ -80,6 +80,20 @@ impl Consents {
         Ok(reads.live.refused.read().refuses_analytics_by(key))
     }
 
+    /// Whether somebody said that this is allowed, as of the record that is being planned.
+    pub(crate) fn grants(
+        &self,
+        reads: &Reads<'_>,
+        key: &str,
+        purpose: Purpose,
+    ) -> Result<bool, PipelineError> {
+        let grants = |record: &Record| record.choice(purpose).is_some_and(|choice| choice.granted);
+        if let Some(record) = self.0.get(key) {
+            return Ok(grants(record));
+        }
+        Ok(reads.consent(key)?.is_some_and(|record| grants(&record)))
+    }
+
     fn note(
         &mut self,
         reads: &Reads<'_>,

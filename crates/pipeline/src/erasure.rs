@@ -4,7 +4,7 @@
 //! store has everything, and removes the rows; nobody sees them from then on ([`rows`]). Then the log is
 //! searched up to that point, and what is theirs is overwritten with zeros ([`search`]). Then the store lets go
 //! of the older data. So what the log holds afterwards gives the state again, but for what was counted of them:
-//! popularity, counts of events and the numbers of sessions stay as they were, and name nobody.
+//! popularity, counts of events, of first visits and of months, and the numbers of sessions stay as they were, and name nobody.
 //!
 //! What came after the projection's stop is the beginning of something new. An interrupted erasure is made
 //! again from its beginning; a second one finds nothing and changes nothing.

@@ -36,6 +36,12 @@ pub(crate) fn text_of(words: &Items, word: u32) -> Option<String> {
     words.id(word).map(|text| text.chars().skip(1).collect())
 }
 
+/// The word of a category, by its path.
+pub(crate) fn category_word(words: &Items, category: &str) -> Option<u32> {
+    let text: String = std::iter::once(CATEGORY).chain(category.chars().take(MAX_WORD_CHARS)).collect();
+    words.number(&text)
+}
+
 /// Prices of one category: the sum of their levels, and how many there are.
 #[derive(Debug, Clone, Copy, Default)]
 struct Prices {

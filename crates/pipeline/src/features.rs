@@ -13,13 +13,20 @@
 
 mod ask;
 mod computed;
+mod declared;
 mod keep;
+mod moment;
+mod quality;
 mod read;
 
 #[cfg(test)]
 mod tests;
 
+pub(crate) use declared::registry;
 pub(crate) use keep::{FeatureChanges, Rows, load, write};
+pub(crate) use moment::Moment;
+pub(crate) use quality::Quality;
+pub use quality::{FeatureQuality, ViewQuality};
 pub use read::{RowState, ViewRows};
 
 use std::sync::Arc;

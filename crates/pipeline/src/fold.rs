@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use tradewind_kernel::UtcMillis;
+use tradewind_people::priors::{Before, Gain};
 use tradewind_people::{Act, Click, Profile};
 
 use crate::pipeline::PipelineError;
@@ -36,6 +37,8 @@ pub(crate) struct Folded {
     pub(crate) touched: Vec<Touched>,
     /// Sessions that were begun.
     pub(crate) begun: u32,
+    /// What first visits add to what is counted, in the log's order.
+    pub(crate) gains: Vec<Gain>,
 }
 
 /// A group's part of it, sessions unnumbered.
@@ -44,6 +47,7 @@ struct Part {
     profiles: Vec<Slot>,
     touched: Vec<Touched>,
     begun: Vec<u32>,
+    gains: Vec<(u32, Gain)>,
 }
 
 /// A profile of a group.
@@ -74,7 +78,7 @@ fn of_group(plan: &Plan, reads: &Reads<'_>, group: &[(u32, u32)]) -> Result<Part
     for &(_, step) in group {
         let (profile, what) = &plan.steps[step as usize];
         match what {
-            Step::Act { at, action, items, revenue, facts, signal, arrival, stated } => {
+            Step::Act { at, action, items, revenue, facts, signal, arrival, stated, counts } => {
                 let act = Act {
                     at: *at,
                     action: *action,
@@ -85,8 +89,11 @@ fn of_group(plan: &Plan, reads: &Reads<'_>, group: &[(u32, u32)]) -> Result<Part
                     arrival: *arrival,
                     stated: stated.as_deref(),
                 };
-                let slot = part.slot(plan, reads, *profile)?;
-                let effects = slot.get_or_insert_default().apply(&act, UNNUMBERED | step);
+                let slot = part.slot(plan, reads, *profile)?.get_or_insert_default();
+                let before = if *counts { Before::of(slot, &act) } else { None };
+                let effects = slot.apply(&act, UNNUMBERED | step);
+                let gain = before.and_then(|before| before.after(slot));
+                part.gains.extend(gain.map(|gain| (step, gain)));
                 if effects.number_taken {
                     part.begun.push(step);
                 }
@@ -139,6 +146,7 @@ fn numbered(parts: Vec<Part>, next_session: u32) -> Folded {
             next_session + u32::try_from(rank).unwrap_or(u32::MAX)
         }
     };
+    let mut gains: Vec<(u32, Gain)> = Vec::new();
     let mut folded = Folded { begun: u32::try_from(begun.len()).unwrap_or(u32::MAX), ..Folded::default() };
     for part in parts {
         for mut slot in part.profiles {
@@ -149,8 +157,11 @@ fn numbered(parts: Vec<Part>, next_session: u32) -> Folded {
                 folded.profiles.push((slot.number, slot.profile.map(Arc::new)));
             }
         }
+        gains.extend(part.gains);
         folded.touched.extend(part.touched.into_iter().map(|t| Touched { session: number(t.session), ..t }));
     }
     folded.touched.sort_unstable_by_key(|t| t.step);
+    gains.sort_unstable_by_key(|(step, _)| *step);
+    folded.gains = gains.into_iter().map(|(_, gain)| gain).collect();
     folded
 }

@@ -7,6 +7,7 @@
 //! changed is committed to the store together with the offset that it reaches to, so that a replay after a
 //! crash has no second effect.
 
+mod aggregates;
 mod changes;
 mod consent;
 mod counted;
@@ -51,7 +52,7 @@ pub use digest::state_digest;
 pub use duplicates::Repetitions;
 pub use entry::{Entry, EntryError};
 pub use erasure::{Erased, Held, Whose};
-pub use features::{RowState, ViewRows};
+pub use features::{FeatureQuality, RowState, ViewQuality, ViewRows};
 pub use gate::GateTargets;
 pub use items::Items;
 pub use live::Live;
@@ -59,6 +60,7 @@ pub use lookups::Mark;
 pub use measures::describe_metrics;
 pub use outbox::{Effect, EffectId, EventHappened, OutboxPage, Outlet, ProductLine, carry_outbox};
 pub use pipeline::{CollectError, Pipeline, PipelineError, Settings};
+pub use prepare::{Learned, events_of_actions};
 pub use pulse::{LatestEvent, Pulse};
 pub use retention::{Position, Retention};
 pub use survey::Sample;

@@ -16,9 +16,11 @@ use tradewind_people::consent::{Policy, Record};
 use tradewind_people::{Profile, SessionRecord};
 use tradewind_ports::{Batch, Offset, StateStore};
 
+use crate::aggregates::Aggregates;
 use crate::changes::Pending;
 use crate::consent::Refused;
 use crate::counters::Counters;
+use crate::features::Quality;
 use crate::identity::{Merged, Totals};
 use crate::items::Items;
 use crate::pipeline::PipelineError;
@@ -46,6 +48,8 @@ pub struct Live {
     pub trending: ArcSwap<Trending>,
     /// The feature views and services that are declared.
     pub features: ArcSwap<Registry>,
+    /// How often features had no value, and how old they were.
+    pub(crate) feature_quality: Quality,
     pub(crate) profiles: Cache<Arc<str>, Arc<Profile>>,
     /// What people agreed to, by subject key.
     pub(crate) consents: Cache<Arc<str>, Arc<Record>>,
@@ -64,6 +68,8 @@ pub struct Live {
     /// Clicks that come while the session index is being compacted.
     pub(crate) clicks_meanwhile: Mutex<Option<Vec<(u32, u32)>>>,
     pub(crate) counters: Mutex<Counters>,
+    /// What is counted of many people together.
+    pub(crate) aggregates: RwLock<Aggregates>,
     pub(crate) pulses: Mutex<Pulses>,
     /// The offset that the store reaches to.
     pub(crate) checkpointed: tokio::sync::watch::Sender<Offset>,
@@ -108,6 +114,7 @@ impl Live {
             popularity: RwLock::new(popularity),
             trending: ArcSwap::from_pointee(trending),
             features: ArcSwap::from_pointee(crate::features::load(store, tables)?),
+            feature_quality: Quality::default(),
             profiles: Cache::new(CACHED_PROFILES),
             consents: Cache::new(CACHED_PROFILES),
             refused: RwLock::new(refused),
@@ -118,6 +125,7 @@ impl Live {
             identity: Mutex::new(Totals::load(store, tables)?),
             clicks_meanwhile: Mutex::default(),
             counters: Mutex::new(Counters::load(store, tables)?),
+            aggregates: RwLock::new(Aggregates::load(store, tables)?),
             pulses: Mutex::default(),
             checkpointed: tokio::sync::watch::Sender::new(0),
             applied: tokio::sync::watch::Sender::new(0),

@@ -59,6 +59,10 @@ pub fn describe_metrics() {
         "tradewind_features_read_total",
         "Rows of features asked for, by view and by what became of them"
     );
+    describe_counter!(
+        "tradewind_feature_values_total",
+        "Values of features asked for, by view, feature and whether there was one"
+    );
     describe_histogram!(
         "tradewind_features_age_seconds",
         Unit::Seconds,
@@ -171,6 +175,33 @@ pub(crate) fn features_read(view: &str, states: &[(RowState, UtcMillis)], now: U
         let age_ms = now.since(oldest).max(0);
         histogram!("tradewind_features_age_seconds", "view" => view.to_owned()).record(age_ms as f64 / 1e3);
     }
+}
+
+/// How often one feature was read, as metrics.
+pub(crate) struct FeatureReads {
+    present: metrics::Counter,
+    missing: metrics::Counter,
+}
+
+impl FeatureReads {
+    /// Values were asked for.
+    pub(crate) fn add(&self, present: u64, missing: u64) {
+        if present > 0 {
+            self.present.increment(present);
+        }
+        if missing > 0 {
+            self.missing.increment(missing);
+        }
+    }
+}
+
+/// The metrics of a feature. Views are declared, and so are their features; at most 1,000 views are counted.
+pub(crate) fn feature_reads(view: &str, feature: &str) -> FeatureReads {
+    let counted = |outcome: &'static str| {
+        counter!("tradewind_feature_values_total", "view" => view.to_owned(), "feature" => feature.to_owned(),
+            "outcome" => outcome)
+    };
+    FeatureReads { present: counted("present"), missing: counted("missing") }
 }
 
 /// Rows in the log fit no view.

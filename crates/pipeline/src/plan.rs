@@ -20,6 +20,7 @@ use tradewind_people::identity::Owners;
 
 pub(crate) use self::keys::Keys;
 pub(crate) use self::products::{Views, quantity};
+use crate::aggregates;
 use crate::consent::Consents;
 use crate::counted::Counted;
 use crate::dead_letters::Letters;
@@ -48,6 +49,8 @@ pub(crate) enum Step {
         signal: Signal,
         arrival: Arrival,
         stated: Option<Box<StatedTaste>>,
+        /// Whether it may be counted together with others'.
+        counts: bool,
     },
     /// It takes in the profile with this number, which is then no more.
     Absorb(u32),
@@ -154,10 +157,12 @@ impl Plan {
         }
         let Some(key) = key else { return Ok(()) };
         let number = self.keys.number(&key);
+        let counts = aggregates::counts(&self.consents, reads, &key, &event)?;
         let facts = self.facts(views, &items);
         let stated = said.stated.map(|stated| Box::new(self.facts.stated(views.before, &stated)));
         let (signal, arrival) = (said.signal, said.arrival);
-        self.steps.push((number, Step::Act { at, action, items, revenue, facts, signal, arrival, stated }));
+        let act = Step::Act { at, action, items, revenue, facts, signal, arrival, stated, counts };
+        self.steps.push((number, act));
         Ok(())
     }
 

@@ -69,6 +69,26 @@ fn action_of(name: &EventName) -> Option<Action> {
     }
 }
 
+/// What models learn from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Learned {
+    /// Every touch that shows interest.
+    Interest,
+    /// What was bought, or put into the cart.
+    Choice,
+}
+
+/// The names of the events whose touches are learned from, as the projection reads them.
+#[must_use]
+pub fn events_of_actions(learned: Learned) -> Vec<&'static str> {
+    let is_learned = |action: Action| match learned {
+        Learned::Interest => action.shows_interest(),
+        Learned::Choice => matches!(action, Action::Add | Action::Buy),
+    };
+    let names = EventName::all().iter().filter(|name| action_of(name).is_some_and(is_learned));
+    names.map(EventName::as_str).collect()
+}
+
 /// Reads records, in their order.
 pub(crate) fn prepare<'a>(
     records: &'a [Record],

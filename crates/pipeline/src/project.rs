@@ -202,6 +202,7 @@ impl Projection {
         let raw = |item| popularity.raw(item).map(|raw| (item, raw));
         changes.popularity = changes.gained.drain().filter_map(raw).collect();
         drop(popularity);
+        changes.aggregated.freeze(live);
         let mut pending = live.pending.write();
         changes.people = std::mem::take(&mut pending.current);
         let changes = Arc::new(changes);

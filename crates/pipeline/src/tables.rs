@@ -39,6 +39,10 @@ pub(crate) struct Tables {
     pub(crate) features: TableId,
     /// `view/` or `service/` and a name → declaration of features.
     pub(crate) feature_views: TableId,
+    /// Key of a group of people → what is counted of it, see [`crate::aggregates`].
+    pub(crate) groups: TableId,
+    /// Word of a category (u32 big-endian) → counts by month.
+    pub(crate) seasons: TableId,
     /// The offset and the format version.
     pub(crate) meta: TableId,
 }
@@ -78,6 +82,8 @@ impl Tables {
             outbox: store.table(OUTBOX)?,
             features: store.table("features")?,
             feature_views: store.table("feature_views")?,
+            groups: store.table("groups")?,
+            seasons: store.table("seasons")?,
             meta: store.table("meta")?,
         })
     }

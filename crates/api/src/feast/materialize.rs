@@ -17,10 +17,10 @@ use tradewind_kernel::UtcMillis;
 use tradewind_ports::{SqlEngine, SqlForm};
 
 use super::error::FeastError;
-use super::rows::row_of;
+use super::rows::{read_ask, row_of};
 use super::write::put;
-use crate::auth::check_api_key;
-use crate::body::{Inbound, read_json};
+use crate::body::Inbound;
+use crate::sql::NO_LAKE;
 use crate::state::Api;
 
 #[derive(Deserialize)]
@@ -39,9 +39,7 @@ pub(super) async fn materialize(
     headers: HeaderMap,
     body: Inbound,
 ) -> Result<Response, Response> {
-    check_api_key(&api, &headers).map_err(IntoResponse::into_response)?;
-    let body = read_json(&headers, body).await.map_err(IntoResponse::into_response)?;
-    let ask: Materialize = serde_json::from_slice(&body).map_err(|e| FeastError::body(&e).into_response())?;
+    let ask: Materialize = read_ask(&api, &headers, body).await?;
     let views = views_of(&api, ask.feature_views.as_deref()).map_err(IntoResponse::into_response)?;
     let start = time(ask.start_ts.as_deref()).map_err(IntoResponse::into_response)?;
     let end = time(ask.end_ts.as_deref()).map_err(IntoResponse::into_response)?;
@@ -49,9 +47,7 @@ pub(super) async fn materialize(
     for view in views {
         let Source::Sql(query) = &view.spec.source else { continue };
         let Some(engine) = &api.sql else {
-            let words =
-                "this server answers no SQL: set lake.enabled, and run a program that has the feature `lake`";
-            return Err(FeastError::unsupported(words).into_response());
+            return Err(FeastError::unsupported(NO_LAKE).into_response());
         };
         let records =
             records(engine.as_ref(), query, start, end).await.map_err(IntoResponse::into_response)?;

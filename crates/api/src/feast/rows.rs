@@ -1,11 +1,28 @@
 //! Rows as clients send them: columns of a data frame, or records of a query's answer.
 
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 use tradewind_features::{NewRow, Row, Value, View, entity_key};
 use tradewind_kernel::UtcMillis;
 
 use super::error::FeastError;
+use crate::auth::check_api_key;
+use crate::body::{Inbound, read_json};
+use crate::state::Api;
+
+/// Reads a request that an API key is needed for. What is wrong is told in Feast's words.
+pub(super) async fn read_ask<T: DeserializeOwned>(
+    api: &Api,
+    headers: &HeaderMap,
+    body: Inbound,
+) -> Result<T, Response> {
+    check_api_key(api, headers).map_err(IntoResponse::into_response)?;
+    let body = read_json(headers, body).await.map_err(IntoResponse::into_response)?;
+    serde_json::from_slice(&body).map_err(|e| FeastError::body(&e).into_response())
+}
 
 /// Reads one row of a view; `get` gives a column's value.
 pub(super) fn row_of<'a>(
@@ -43,7 +60,13 @@ pub(super) fn row_of<'a>(
     let mut values = Vec::with_capacity(view.spec.features.len());
     for feature in &view.spec.features {
         let value = Value::of_text(feature.kind, column(&feature.name)?.get());
-        values.push(value.map_err(|e| wrong(&feature.name, &e.to_string()))?);
+        let value = value.map_err(|e| wrong(&feature.name, &e.to_string()))?;
+        if let (Some(dimensions), false) =
+            (feature.dimensions, value.as_ref().is_none_or(|value| feature.takes(value)))
+        {
+            return Err(wrong(&feature.name, &format!("an embedding of it has {dimensions} numbers")));
+        }
+        values.push(value);
     }
     Ok(NewRow { entity, row: Row { event_at, created_at, values } })
 }

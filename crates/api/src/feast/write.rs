@@ -16,9 +16,8 @@ use tradewind_features::{NewRow, Source, View};
 use tradewind_kernel::UtcMillis;
 
 use super::error::FeastError;
-use super::rows::row_of;
-use crate::auth::check_api_key;
-use crate::body::{Inbound, read_json};
+use super::rows::{read_ask, row_of};
+use crate::body::Inbound;
 use crate::collect::handlers::not_collected;
 use crate::state::Api;
 
@@ -55,9 +54,7 @@ pub(super) async fn push(
     headers: HeaderMap,
     body: Inbound,
 ) -> Result<Response, Response> {
-    check_api_key(&api, &headers).map_err(IntoResponse::into_response)?;
-    let body = read_json(&headers, body).await.map_err(IntoResponse::into_response)?;
-    let push: Push = serde_json::from_slice(&body).map_err(|e| FeastError::body(&e).into_response())?;
+    let push: Push = read_ask(&api, &headers, body).await?;
     if push.to == To::Offline {
         let words = "rows are kept in the log as they come: push them online, or online_and_offline";
         return Err(FeastError::unsupported(words).into_response());
@@ -80,9 +77,7 @@ pub(super) async fn write(
     headers: HeaderMap,
     body: Inbound,
 ) -> Result<Response, Response> {
-    check_api_key(&api, &headers).map_err(IntoResponse::into_response)?;
-    let body = read_json(&headers, body).await.map_err(IntoResponse::into_response)?;
-    let write: Write = serde_json::from_slice(&body).map_err(|e| FeastError::body(&e).into_response())?;
+    let write: Write = read_ask(&api, &headers, body).await?;
     let registry = api.pipeline.feature_registry();
     let view =
         registry.look_up(&write.feature_view_name).map_err(|e| FeastError::of_plan(&e).into_response())?.view;

@@ -5,7 +5,10 @@
 
 use jiff::civil::{Date, Weekday};
 
-use super::Country;
+use jiff::tz::TimeZone;
+use tradewind_kernel::UtcMillis;
+
+use super::{Country, local_time, main_zone};
 
 /// When a holiday is.
 #[derive(Debug, Clone, Copy)]
@@ -126,6 +129,14 @@ pub fn holiday(country: Country, date: Date) -> Option<&'static str> {
     holidays.iter().find(|(_, when)| is_now(*when)).map(|(name, _)| *name)
 }
 
+/// The holiday that a whole country has at this moment, by the clocks that most of its people live by.
+#[must_use]
+pub fn holiday_at(country: &str, at: UtcMillis) -> Option<&'static str> {
+    let country = Country::parse(country)?;
+    let zone = main_zone(country).and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
+    holiday(country, local_time(at, &zone)?.date)
+}
+
 /// Days since some day, the same for all dates.
 fn day_number(date: Date) -> i32 {
     i32::from(date.year()) * 366 + i32::from(date.day_of_year())
@@ -148,6 +159,18 @@ fn easter_day_number(year: i16) -> Option<i32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn it_is_the_day_there_that_counts() {
+        let at = |text: &str| UtcMillis::parse(text).unwrap();
+        assert_eq!(holiday_at("nz", at("2026-12-31T12:00:00Z")), Some("New Year's Day"), "already there");
+        assert_eq!(holiday_at("US", at("2026-01-01T03:00:00Z")), None, "not yet there");
+        assert_eq!(holiday_at("DE", at("2026-12-25T12:00:00Z")), Some("Christmas Day"));
+        assert_eq!(
+            (holiday_at("??", at("2026-12-25T12:00:00Z")), holiday_at("", at("2026-01-01T12:00:00Z"))),
+            (None, None)
+        );
+    }
 
     #[track_caller]
     fn check(country: &str, date: &str, expected: &str) {

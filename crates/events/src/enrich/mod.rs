@@ -18,6 +18,6 @@ pub use agent::{Agent, Hints, is_server_agent, is_server_library};
 pub use calendar::{LocalTime, local_time};
 pub use channel::{Arrival, Visit, visit};
 pub use context::{Context, Page};
-pub use holiday::holiday;
+pub use holiday::{holiday, holiday_at};
 pub use loose::{Loose, Nested};
 pub use place::{Country, country_of_locale, country_of_zone, main_zone};

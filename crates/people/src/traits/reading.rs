@@ -5,6 +5,7 @@ use tradewind_kernel::UtcMillis;
 use super::{Context, TraitValue};
 use crate::facts::{PRICE_STEPS, price_minor};
 use crate::intent::{Intent, intents, likeliest};
+use crate::priors::{BANDS, ENOUGH_PRICES};
 use crate::taste::{Affinities, HALF_STRENGTH_WEIGHT};
 use crate::{OpenSession, Profile};
 
@@ -14,8 +15,6 @@ const TOLD: usize = 8;
 const LEAST_STRENGTH: f64 = 0.05;
 /// Prices this far above or below their category's mean are of another band: by a factor of 1.32.
 const BAND: i32 = 2 * PRICE_STEPS / 5;
-/// Values that a mean of prices needs before it says anything.
-const ENOUGH_PRICES: u8 = 3;
 
 /// Where a shopper stands with the shop. The first that fits counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,11 +123,16 @@ pub(super) fn usual_price(profile: &Profile) -> TraitValue {
 }
 
 pub(super) fn price_band(profile: &Profile) -> TraitValue {
-    match profile.taste.relative_price.of(ENOUGH_PRICES) {
-        None => TraitValue::Missing,
-        Some(level) if level < -BAND => text("budget"),
-        Some(level) if level > BAND => text("premium"),
-        Some(_) => text("middle"),
+    let level = profile.taste.relative_price.of(ENOUGH_PRICES);
+    level.map_or(TraitValue::Missing, |level| text(BANDS[usize::from(band_of(level))]))
+}
+
+/// Which of [`BANDS`] a mean price level against the categories' is.
+pub(crate) fn band_of(level: i32) -> u8 {
+    match level {
+        level if level < -BAND => 0,
+        level if level > BAND => 2,
+        _ => 1,
     }
 }
 

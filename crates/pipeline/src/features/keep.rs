@@ -118,7 +118,7 @@ pub(crate) fn write(tables: &Tables, rows: &Rows, declared: &FxHashMap<String, V
 
 /// Reads the declarations.
 pub(crate) fn load(store: &dyn StateStore, tables: &Tables) -> Result<Registry, PipelineError> {
-    let mut registry = Registry::default();
+    let mut registry = super::registry();
     let wrong = |why: &dyn std::fmt::Display| damaged("a declaration of features", why);
     for pair in store.scan(tables.feature_views, &[]) {
         let (key, value) = pair?;

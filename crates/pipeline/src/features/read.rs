@@ -1,11 +1,14 @@
 //! The one way to read features.
 
-use tradewind_features::{PlannedView, Row, Source, Value, View, row_key};
+use tradewind_features::{EntityKind, PlannedView, Row, Source, Value, View, row_key};
 use tradewind_kernel::{Purposes, Subject, UtcMillis};
 
-use super::computed::{Moment, Seen, of_moment, of_product, of_profile};
+use super::computed::{Seen, of_category, of_moment, of_product, of_profile};
+use super::moment::Moment;
 use super::stored_row;
+use crate::facts::category_word;
 use crate::identity;
+use crate::items::Items;
 use crate::measures;
 use crate::pipeline::{Pipeline, PipelineError};
 
@@ -73,6 +76,9 @@ impl Pipeline {
         let mut rows = ViewRows::with_room(entities.len(), planned.features.len());
         match &view.spec.source {
             Source::Traits => self.read_profiles(planned, entities, purposes, (now, &mut rows))?,
+            Source::Catalog if view.spec.entity == EntityKind::Category => {
+                self.read_categories(planned, entities, (now, &mut rows));
+            }
             Source::Catalog => self.read_products(planned, entities, (now, &mut rows)),
             Source::Context => {
                 let moment = Moment::of(now);
@@ -86,6 +92,7 @@ impl Pipeline {
             }
         }
         measures::features_read(&view.versioned(), &rows.states, now);
+        self.inner.live.feature_quality.note(planned, &rows, now);
         Ok(rows)
     }
 
@@ -94,15 +101,16 @@ impl Pipeline {
         Ok(self.standing(subject)?.1.allowed().and(purposes))
     }
 
-    /// The subject that holds what is known of an entity; `None` when it may not be read for this view.
+    /// The subject that holds what is known of an entity, and for what; `None` when it may not be read for this view.
     fn subject_of(
         &self,
         view: &View,
         entity: &str,
         purposes: Purposes,
-    ) -> Result<Option<Subject>, PipelineError> {
+    ) -> Result<Option<(Subject, Purposes)>, PipelineError> {
         let subject = subject(entity);
-        Ok(self.permitted(&subject, purposes)?.contains(view.spec.purpose).then_some(subject))
+        let permitted = self.permitted(&subject, purposes)?;
+        Ok(permitted.contains(view.spec.purpose).then_some((subject, permitted)))
     }
 
     fn read_profiles(
@@ -118,16 +126,19 @@ impl Pipeline {
             let mut found = Vec::with_capacity(some.len());
             for entity in some {
                 let subject = self.subject_of(&planned.view, entity.as_ref(), purposes)?;
-                let profile = |subject: Subject| identity::profile(self.inner.place(), &subject);
+                let profile = |(subject, allowed): (Subject, Purposes)| {
+                    let found = identity::profile(self.inner.place(), &subject)?;
+                    Ok::<_, PipelineError>(found.map(|(_, profile)| (profile, allowed)))
+                };
                 found.push(subject.map_or(Ok(None), profile)?);
             }
-            let items = self.inner.live.items.read();
-            let seen = Seen { now, currency: self.inner.settings.currency, items: &items };
+            let (items, words) = (self.inner.live.items.read(), self.inner.live.words.read());
+            let seen = self.seen(now, &items, &words);
             for profile in found {
                 match profile {
-                    Some((_, profile)) => rows.push(
+                    Some((profile, allowed)) => rows.push(
                         profile.last_seen,
-                        getters.iter().map(|get| get.and_then(|get| get(&seen, &profile))),
+                        getters.iter().map(|get| get.and_then(|get| get.get(&seen, &profile, allowed))),
                     ),
                     None => rows.push_none(RowState::NotFound, UtcMillis::default()),
                 }
@@ -146,7 +157,8 @@ impl Pipeline {
         let live = &self.inner.live;
         let catalog = live.catalog.load();
         for some in entities.chunks(AT_ONCE) {
-            let (items, popularity) = (live.items.read(), live.popularity.read());
+            let (items, words, popularity) = (live.items.read(), live.words.read(), live.popularity.read());
+            let seen = self.seen(now, &items, &words);
             for entity in some {
                 let found = items.number(entity.as_ref()).and_then(|item| Some((item, catalog.get(item)?)));
                 let Some((item, product)) = found else {
@@ -156,8 +168,34 @@ impl Pipeline {
                 let score = popularity.score(item, now.get());
                 rows.push(
                     product.updated_at,
-                    getters.iter().map(|get| get.and_then(|get| get(product, score))),
+                    getters.iter().map(|get| get.and_then(|get| get(&seen, product, score))),
                 );
+            }
+        }
+    }
+
+    fn seen<'a>(&'a self, now: UtcMillis, items: &'a Items, words: &'a Items) -> Seen<'a> {
+        Seen { now, currency: self.inner.settings.currency, items, words, live: &self.inner.live }
+    }
+
+    fn read_categories(
+        &self,
+        planned: &PlannedView,
+        entities: &[impl AsRef<str>],
+        (now, rows): (UtcMillis, &mut ViewRows),
+    ) {
+        let getters: Vec<_> = names(planned).map(of_category).collect();
+        let live = &self.inner.live;
+        for some in entities.chunks(AT_ONCE) {
+            let (items, words) = (live.items.read(), live.words.read());
+            let seen = self.seen(now, &items, &words);
+            for entity in some {
+                match category_word(&words, entity.as_ref()) {
+                    Some(word) => {
+                        rows.push(now, getters.iter().map(|get| get.and_then(|get| get(&seen, word))));
+                    }
+                    None => rows.push_none(RowState::NotFound, UtcMillis::default()),
+                }
             }
         }
     }
@@ -204,7 +242,7 @@ impl Pipeline {
         if !view.spec.entity.is_personal() {
             return row(entity);
         }
-        let Some(subject) = self.subject_of(view, entity, purposes)? else { return Ok(None) };
+        let Some((subject, _)) = self.subject_of(view, entity, purposes)? else { return Ok(None) };
         if !view.is_of_subjects() {
             return row(entity);
         }

@@ -7,6 +7,7 @@ use tradewind_people::{Click, SessionRecord};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Projection;
+use crate::aggregates;
 use crate::fold::{Folded, Touched};
 use crate::keeper::Task;
 use crate::live::Live;
@@ -36,6 +37,7 @@ impl Projection {
         let is_rank_due = !plan.products.is_empty() || !plan.gains.is_empty();
         self.show_products(live, &mut plan);
         std::mem::take(&mut plan.consents).show(live, &self.inner.policy);
+        aggregates::show(live, &plan.steps, &folded.gains, &mut self.current.aggregated);
         self.show_clicks(reads, &plan, &folded.touched)?;
         show_people(live, &mut plan, folded);
         self.show_counts(live, plan);

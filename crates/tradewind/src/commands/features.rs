@@ -10,8 +10,10 @@ use crate::failure::Failure;
 
 /// Asks the server, and prints what it answers.
 pub(crate) fn run(loaded: &Loaded, arguments: &FeaturesArguments, as_json: bool) -> Result<(), Failure> {
-    if let FeaturesCommand::TrainingSet(arguments) = &arguments.what {
-        return training_set::run(arguments);
+    if let FeaturesCommand::TrainingSet(files) = &arguments.what
+        && files.lake.sql.is_none()
+    {
+        return training_set::run(files);
     }
     let mut remote = Remote::new(&loaded.config, &arguments.server)?;
     match &arguments.what {
@@ -27,8 +29,11 @@ pub(crate) fn run(loaded: &Loaded, arguments: &FeaturesArguments, as_json: bool)
             let found = remote.ask("GET", &format!("/v1/features/{}/lineage", escaped(name)), None)?;
             if as_json { say_json(&found) } else { lineage(&found) }
         }
-        // Done above, without a server.
-        FeaturesCommand::TrainingSet(_) => Ok(()),
+        FeaturesCommand::TrainingSet(set) => {
+            let ask = training_set::request_of(&set.lake, set.lake.sql.as_deref().unwrap_or_default());
+            let made = remote.ask("POST", "/v1/features/training-set", Some(&ask))?;
+            if as_json { say_json(&made) } else { training_set::from_lake(&made) }
+        }
     }
 }
 
@@ -89,8 +94,10 @@ fn show(one: &Value) -> Result<(), Failure> {
         }
         for feature in items(&view["features"]) {
             let (name, kind) = (text(feature, "name"), text(feature, "type"));
+            let rate = feature["missingRate"].as_f64();
+            let missing = rate.map_or_else(String::new, |rate| format!("  ({:.1} % missing)", rate * 100.0));
             say(format!(
-                "  {name:28} {kind:14} {:20} {}",
+                "  {name:28} {kind:14} {:20} {}{missing}",
                 text(feature, "unit"),
                 text(feature, "description")
             ));
@@ -113,7 +120,13 @@ fn lineage(found: &Value) -> Result<(), Failure> {
             say(words);
         }
         for node in items(&found[name]) {
-            say(format!("  {:8} {}", text(node, "kind"), text(node, "name")));
+            let live = items(&found["liveModels"])
+                .find(|model| node["kind"] == "model" && model["name"] == node["name"]);
+            let live = live.map_or_else(String::new, |model| match model["version"].as_str() {
+                Some(version) => format!("  live, version {version}"),
+                None => "  live".to_owned(),
+            });
+            say(format!("  {:8} {}{live}", text(node, "kind"), text(node, "name")));
         }
     }
     Ok(())

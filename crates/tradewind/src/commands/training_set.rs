@@ -1,13 +1,13 @@
 //! `tradewind features training-set`: rows of a history joined to the times that a model is trained for, each
 //! with what was known then and nothing later.
 //!
-//! Three files, no server: the view as JSON, the form of `PUT /v1/features/views/{name}`; the asks as CSV with the
+//! With `--sql` a running server makes it from the lake ([`from_lake`]). Without, three files and no server: the view as JSON, the form of `PUT /v1/features/views/{name}`; the asks as CSV with the
 //! view's join keys and `event_timestamp`; the history as CSV with the join keys, every feature,
 //! `event_timestamp` and perhaps `created`. An empty field is no value; lists are JSON. What comes out is the
 //! asks, their other columns included, with the features behind them, in the order of the asks.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
 use serde_json::Value as Json;
@@ -17,14 +17,17 @@ use tradewind_features::{
 };
 use tradewind_kernel::UtcMillis;
 
-use crate::cli::TrainingSetArguments;
+use crate::cli::{LakeSetArguments, TrainingSetArguments};
 use crate::failure::Failure;
 
-/// Joins, and prints CSV.
+/// Joins files, and prints CSV.
 pub(crate) fn run(arguments: &TrainingSetArguments) -> Result<(), Failure> {
-    let view = view_of(&arguments.view)?;
-    let asks = Table::read(&arguments.entities)?;
-    let history = Table::read(&arguments.history)?;
+    let named = |file: &Option<PathBuf>| {
+        file.clone().ok_or_else(|| Failure::input("name --view, --entities and --history, or --sql"))
+    };
+    let view = view_of(&named(&arguments.view)?)?;
+    let asks = Table::read(&named(&arguments.entities)?)?;
+    let history = Table::read(&named(&arguments.history)?)?;
     let entities = asks.entities(&view)?;
     let history = history.rows(&view)?;
     let joined = point_in_time_join(&entities, &history, view.ttl_ms());
@@ -37,6 +40,41 @@ pub(crate) fn run(arguments: &TrainingSetArguments) -> Result<(), Failure> {
         out.write_record(ask.iter().chain(fields.iter().map(String::as_str))).map_err(Failure::failed)?;
     }
     out.into_inner().map_err(Failure::failed)?.flush().map_err(Failure::failed)
+}
+
+/// What the server is asked for.
+pub(crate) fn request_of(lake: &LakeSetArguments, sql: &str) -> Json {
+    let mut ask = serde_json::json!({ "entities": sql, "fullFeatureNames": lake.full_names });
+    match &lake.service {
+        Some(service) => ask["service"] = service.as_str().into(),
+        None => ask["features"] = lake.features.clone().into(),
+    }
+    ask
+}
+
+/// Prints what the server answered as CSV; what was left out is told on standard error.
+pub(crate) fn from_lake(answer: &Json) -> Result<(), Failure> {
+    let columns: Vec<&str> =
+        answer["columns"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+    let mut out = csv::Writer::from_writer(std::io::stdout().lock());
+    out.write_record(&columns).map_err(Failure::failed)?;
+    for row in answer["rows"].as_array().into_iter().flatten() {
+        let field = |column: &&str| match &row[*column] {
+            Json::Null => String::new(),
+            Json::String(text) => text.clone(),
+            value => value.to_string(),
+        };
+        out.write_record(columns.iter().map(field)).map_err(Failure::failed)?;
+    }
+    out.into_inner().map_err(Failure::failed)?.flush().map_err(Failure::failed)?;
+    if let Some(left_out) = answer["leftOut"].as_u64().filter(|rows| *rows > 0) {
+        // Where even this cannot be written there is nobody to tell.
+        let _ = writeln!(
+            std::io::stderr(),
+            "tradewind: {left_out} rows are left out, because those whom they are about do not agree to it"
+        );
+    }
+    Ok(())
 }
 
 fn view_of(path: &Path) -> Result<View, Failure> {

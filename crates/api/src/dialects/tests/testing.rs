@@ -18,7 +18,7 @@ use tradewind_kernel::{Currency, FixedClock, Subject, UtcMillis};
 use tradewind_people::Profile;
 use tradewind_people::consent::Personalization;
 use tradewind_pipeline::{LetterLimits, Pipeline, Settings};
-use tradewind_ports::StateStore;
+use tradewind_ports::{SqlEngine, StateStore};
 
 use crate::admission::AdmissionSettings;
 use crate::dialects::draft::Draft;
@@ -51,6 +51,20 @@ impl Shop {
         max_lag_records: u64,
         wrap: impl FnOnce(FjallStore) -> Arc<dyn StateStore>,
     ) -> Self {
+        Self::with_lake(admission, max_lag_records, wrap, None)
+    }
+
+    /// One that answers SQL.
+    pub(crate) fn over(sql: Arc<dyn SqlEngine>) -> Self {
+        Self::with_lake(AdmissionSettings::default(), 1_000_000, |store| Arc::new(store), Some(sql))
+    }
+
+    fn with_lake(
+        admission: AdmissionSettings,
+        max_lag_records: u64,
+        wrap: impl FnOnce(FjallStore) -> Arc<dyn StateStore>,
+        sql: Option<Arc<dyn SqlEngine>>,
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let log = SegmentLog::open(&dir.path().join("log"), LogOptions::default()).unwrap();
         let store = FjallStore::open(&dir.path().join("state"), 8 << 20).unwrap();
@@ -70,7 +84,7 @@ impl Shop {
             admission,
             ..ApiSettings::default()
         };
-        let api = Arc::new(Api::new(pipeline, decider, settings, None));
+        let api = Arc::new(Api::new(pipeline, decider, settings, None).with_sql(sql));
         let router = crate::router(Arc::clone(&api), None);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         Self { api, router, runtime, dir }

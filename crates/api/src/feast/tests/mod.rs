@@ -196,7 +196,10 @@ fn declarations_are_listed_and_their_lineage_told() {
     let listed: Value = serde_json::from_str(&get("/v1/features")).unwrap();
     let names: Vec<&str> =
         listed["views"].as_array().unwrap().iter().map(|v| v["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["calendar", "driver_hourly_stats", "product_stats", "subject_profile"]);
+    assert_eq!(
+        names,
+        ["calendar", "category_stats", "driver_hourly_stats", "product_stats", "subject_profile"]
+    );
     assert_eq!(listed["services"][0]["models"], json!(["eta"]));
     assert!(get("/v1/features/driver_hourly_stats").contains("\"versions\":[1]"));
     let lineage = get("/v1/features/eta/lineage?format=text");

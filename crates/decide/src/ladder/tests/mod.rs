@@ -45,6 +45,7 @@ fn shop(products: u32, sessions: &[&[u32]]) -> Shop {
         interactions: 0,
         window: (String::new(), String::new()),
         cpu_seconds: 0.0,
+        manifest: Vec::new(),
     };
     Shop {
         items: Items::from_ids(ids.iter().map(String::as_str)),

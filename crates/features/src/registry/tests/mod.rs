@@ -10,6 +10,40 @@ pub(crate) fn habits() -> ViewSpec {
     .unwrap()
 }
 
+/// What is built in, with one trait.
+pub(crate) fn with_orders() -> Registry {
+    let kind = crate::ValueType::parse("int64").unwrap();
+    let orders = Feature { from: Some("profile.orders".into()), ..Feature::new("orders", kind) };
+    Registry::with_traits(&[orders])
+}
+
+#[test]
+fn an_embedding_has_its_length() {
+    let spec = |dimensions: u32, kind: &str| {
+        let json = format!(
+            r#"{{"name":"looks","entity":"product","features":[{{"name":"v","type":"{kind}","dimensions":{dimensions}}}],
+                "source":{{"push":"looks"}},"purpose":"personalization"}}"#
+        );
+        serde_json::from_str::<ViewSpec>(&json).unwrap()
+    };
+    let mut registry = Registry::default();
+    let Ok(Put::NewVersion(view)) = registry.put_view(&spec(3, "float_list")) else { panic!("refused") };
+    let of = |numbers: &[f32]| {
+        let list = numbers.iter().map(|n| crate::Value::Float(*n)).collect();
+        let at = tradewind_kernel::UtcMillis::default();
+        crate::Row { event_at: at, created_at: at, values: vec![Some(crate::Value::List(list))] }
+    };
+    assert!(of(&[0.1, 0.2, 0.3]).fits(&view) && !of(&[0.1, 0.2]).fits(&view));
+    let longer = registry.put_view(&spec(4, "float_list")).unwrap();
+    assert_eq!(longer.view().version, 2, "another length is another schema");
+    for (dimensions, kind) in [(0, "float_list"), (5_000, "double_list"), (3, "string_list"), (3, "float")] {
+        let error = registry.put_view(&spec(dimensions, kind)).unwrap_err();
+        assert_eq!(error.pointer, "/features/0/dimensions", "{kind}");
+    }
+    let json = serde_json::to_value(&registry.view("looks", None).unwrap().spec).unwrap();
+    assert_eq!(json["features"][0]["dimensions"], 4);
+}
+
 #[test]
 fn a_schema_makes_a_version_and_words_do_not() {
     let mut registry = Registry::default();
