@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use self::features::{FeaturesArguments, FeaturesCommand, TrainingSetArguments};
+pub(crate) use self::features::{FeaturesArguments, FeaturesCommand, LakeSetArguments, TrainingSetArguments};
 pub(crate) use self::measure::{BenchArguments, BenchPart, EvaluateCommand};
 pub(crate) use self::operate::{
     DeadLettersArguments, DeadLettersCommand, KeysArguments, KeysCommand, OutboxArguments, OutboxCommand,
