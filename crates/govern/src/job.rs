@@ -1,17 +1,19 @@
-//! The thread `rights`: carries requests out, one at a time.
+//! The thread `rights`: carries requests out, in their order. Erasures that wait one behind the other are carried
+//! out together: the log is searched once and each store is purged once for all of them, and none is done before
+//! that is through. Each has its own lines in the ledger, its own receipt and its own status.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Map, Value};
 use tradewind_kernel::{Subject, UtcMillis};
-use tradewind_pipeline::{PipelineError, Whose};
+use tradewind_pipeline::{PipelineError, Turn, Whose};
 
 use crate::export;
-use crate::ledger::{Act, Line, Step};
+use crate::ledger::{Act, Line, Step, TurnPrint};
 use crate::measures;
 use crate::prints::Print;
 use crate::receipt::{Receipt, VERSION};
@@ -23,6 +25,9 @@ const STEP: Duration = Duration::from_secs(1);
 /// What the pipeline holds, as receipts name it.
 const OF_PIPELINE: [&str; 8] =
     ["profiles", "links", "consents", "features", "effects", "sessions", "dead_letters", "log_records"];
+
+/// The most requests that are carried out together.
+const MAX_TOGETHER: usize = 1_000;
 
 /// The name of a receipt's blob.
 pub(crate) fn receipt_name(id: &str) -> String {
@@ -56,11 +61,20 @@ impl Job {
             }
             self.shared.is_ready.store(true, Ordering::Release);
         }
-        while let Ok(task) = inbox.recv() {
+        let mut waiting: VecDeque<Task> = VecDeque::new();
+        loop {
+            if waiting.is_empty() {
+                let Ok(task) = inbox.recv() else { return };
+                waiting.push_back(task);
+            }
+            waiting.extend(inbox.try_iter());
             if self.is_stopping() {
                 return;
             }
-            self.carry_out(&task);
+            let erasures = waiting.iter().take(MAX_TOGETHER).take_while(|task| task.ask.kind == Kind::Erase);
+            let count = erasures.count().max(1);
+            let tasks: Vec<Task> = waiting.drain(..count).collect();
+            self.carry_out(&tasks);
         }
     }
 
@@ -72,39 +86,55 @@ impl Job {
         self.shared.setup.pipeline.clock().now()
     }
 
-    fn carry_out(&self, task: &Task) {
-        let status =
-            Status { stage: Stage::Running, ..fresh_status(&task.id, task.ask.kind, task.requested_at) };
-        self.shared.put(status.clone());
-        let ended = match self.act(task, status.clone()) {
-            Ok(done) => Status { stage: Stage::Finished, ..done },
+    /// Carries out one request, or several erasures.
+    fn carry_out(&self, tasks: &[Task]) {
+        let begun = |task: &Task| {
+            let status = fresh_status(&task.id, task.ask.kind, task.requested_at);
+            Status { stage: Stage::Running, ..status }
+        };
+        let statuses: Vec<Status> = tasks.iter().map(begun).collect();
+        statuses.iter().for_each(|status| self.shared.put(status.clone()));
+        let ended = match self.act(tasks, &statuses) {
+            Ok(done) => done,
             Err(error) => {
-                tracing::error!(request = %task.id, %error, "a request of somebody's rights failed");
-                Status { stage: Stage::Failed, error: Some(error.to_string()), ..status }
+                let why = error.to_string();
+                tracing::error!(requests = tasks.len(), %error, "requests of somebody's rights failed");
+                let fail = |status| Status { stage: Stage::Failed, error: Some(why.clone()), ..status };
+                statuses.into_iter().map(fail).collect()
             }
         };
-        measures::ended(task.ask.kind.as_str(), ended.stage.as_str());
-        self.shared.put(Status { finished_at: Some(self.now()), ..ended });
+        for status in ended {
+            measures::ended(status.kind.as_str(), status.stage.as_str());
+            self.shared.put(Status { finished_at: Some(self.now()), ..status });
+        }
     }
 
-    fn act(&self, task: &Task, status: Status) -> Result<Status, RightsError> {
+    fn act(&self, tasks: &[Task], statuses: &[Status]) -> Result<Vec<Status>, RightsError> {
         self.drain()?;
-        let keys = self.shared.setup.pipeline.keys_of_all(&task.ask.subjects)?;
-        let whose = Whose::new(keys);
-        match task.ask.kind {
-            Kind::Erase => {
-                let receipt = self.erase_one(task, &whose)?;
-                Ok(Status { found: receipt.found.clone(), receipt: Some(receipt), ..status })
+        let subjects: Vec<&[Subject]> = tasks.iter().map(|task| task.ask.subjects.as_slice()).collect();
+        let people = self.shared.setup.pipeline.people(&subjects)?;
+        let done = match (tasks, people.as_slice()) {
+            ([task], [whose]) if task.ask.kind != Kind::Erase => {
+                statuses.iter().map(|status| self.act_on(task, whose, status.clone())).collect()
             }
-            Kind::Export => Ok(Status { export: Some(self.export(&whose)?), ..status }),
+            _ => self.erase_together(tasks, &people, statuses),
+        };
+        Ok(done?.into_iter().map(|status| Status { stage: Stage::Finished, ..status }).collect())
+    }
+
+    /// Whatever is no erasure.
+    fn act_on(&self, task: &Task, whose: &Whose, status: Status) -> Result<Status, RightsError> {
+        match task.ask.kind {
+            Kind::Erase => Ok(status),
+            Kind::Export => Ok(Status { export: Some(self.export(whose)?), ..status }),
             Kind::Restrict => {
                 let Some(consents) = &self.shared.setup.consents else { return Err(RightsError::NoConsents) };
                 let place = "consents";
-                let count = consents.deny_all(&whose).map_err(|cause| RightsError::Place { place, cause })?;
+                let count = consents.deny_all(whose).map_err(|cause| RightsError::Place { place, cause })?;
                 Ok(Status { found: BTreeMap::from([(place.to_owned(), count)]), ..status })
             }
-            Kind::Suppress => self.remember_further(task, &whose, Act::Suppress).map(|_| status),
-            Kind::Unsuppress => self.remember_further(task, &whose, Act::Unsuppress).map(|_| status),
+            Kind::Suppress => self.remember_further(task, whose, Act::Suppress).map(|_| status),
+            Kind::Unsuppress => self.remember_further(task, whose, Act::Unsuppress).map(|_| status),
         }
     }
 
@@ -131,22 +161,51 @@ impl Job {
     fn remember_further(&self, task: &Task, whose: &Whose, act: Act) -> Result<Vec<String>, RightsError> {
         let prints = self.shared.ledger.prints().texts(whose.keys());
         let named: BTreeSet<String> = task.ask.subjects.iter().map(Subject::key).collect();
-        if whose.keys().any(|key| !named.contains(key)) {
+        let turns = if act == Act::Erase { self.turn_prints(whose) } else { Vec::new() };
+        if !turns.is_empty() || whose.keys().any(|key| !named.contains(key)) {
             let suppress = task.ask.suppress && act == Act::Erase;
-            self.shared.append(&self.line(&task.id, Step::Requested, act, prints.clone(), suppress))?;
+            let line = self.line(&task.id, Step::Requested, act, prints.clone(), suppress);
+            self.shared.append(&Line { turns, ..line })?;
         }
         Ok(prints)
     }
 
-    fn line(&self, id: &str, state: Step, act: Act, prints: Vec<String>, suppress: bool) -> Line {
-        Line { v: 0, seq: 0, at: self.now(), state, request: id.to_owned(), act, prints, suppress }
+    /// Their turns at browsers of several people, as the ledger remembers them.
+    fn turn_prints(&self, whose: &Whose) -> Vec<TurnPrint> {
+        let print = |turn: Turn| {
+            let key = Subject::Anonymous(turn.anonymous).key();
+            let print = self.shared.ledger.prints().texts(std::iter::once(key.as_str())).pop();
+            Some(TurnPrint { print: print?, from: turn.from, until: turn.until })
+        };
+        whose.turns().filter_map(print).collect()
     }
 
-    fn erase_one(&self, task: &Task, whose: &Whose) -> Result<Receipt, RightsError> {
-        let prints = self.remember_further(task, whose, Act::Erase)?;
-        let found = self.erase(whose)?;
-        let suppress = task.ask.suppress;
-        self.finish(&Finished { id: &task.id, at: task.requested_at, prints, suppress }, &found, 1)
+    fn line(&self, id: &str, state: Step, act: Act, prints: Vec<String>, suppress: bool) -> Line {
+        Line { v: 0, seq: 0, at: self.now(), state, request: id.to_owned(), act, prints, suppress, turns: Vec::new() }
+    }
+
+    /// Carries out erasures by one search and one purge. The ledger knows whom all of them mean before anything is
+    /// removed, and nobody is told of an end before everything is.
+    fn erase_together(
+        &self,
+        tasks: &[Task],
+        people: &[Whose],
+        statuses: &[Status],
+    ) -> Result<Vec<Status>, RightsError> {
+        let prints: Vec<Vec<String>> = tasks
+            .iter()
+            .zip(people)
+            .map(|(task, whose)| self.remember_further(task, whose, Act::Erase))
+            .collect::<Result<_, _>>()?;
+        let found = self.erase(&Whose::together(people))?;
+        let together = u32::try_from(tasks.len()).unwrap_or(u32::MAX);
+        let mut done = Vec::with_capacity(tasks.len());
+        for ((task, prints), status) in tasks.iter().zip(prints).zip(statuses) {
+            let (id, at, suppress) = (task.id.as_str(), task.requested_at, task.ask.suppress);
+            let receipt = self.finish(&Finished { id, at, prints, suppress }, &found, together)?;
+            done.push(Status { found: found.clone(), receipt: Some(receipt), ..status.clone() });
+        }
+        Ok(done)
     }
 
     /// Removes people from every place.
@@ -193,6 +252,11 @@ impl Job {
             prints: done.prints.clone(),
             requests_together,
             found: found.clone(),
+            remarks: setup
+                .places
+                .iter()
+                .filter_map(|place| Some((place.name().to_owned(), place.remark()?)))
+                .collect(),
             places: OF_PIPELINE.into_iter().chain(places).map(ToOwned::to_owned).collect(),
             ledger_seq,
             ..Receipt::default()
@@ -229,9 +293,26 @@ impl Job {
         self.drain()?;
         let (pipeline, prints) = (&self.shared.setup.pipeline, self.shared.ledger.prints());
         let wanted: FxHashSet<Print> = lines.iter().flat_map(Line::prints).collect();
-        let keys = pipeline.find_keys(&|key| wanted.contains(&prints.of(key)))?;
-        let subjects: Vec<Subject> = keys.iter().filter_map(|key| subject_of(key)).collect();
-        let whose = Whose::new(pipeline.keys_of_all(&subjects)?);
+        let mut turns: FxHashMap<Print, Vec<&TurnPrint>> = FxHashMap::default();
+        for turn in lines.iter().flat_map(|line| &line.turns) {
+            if let Some(print) = turn.print() {
+                turns.entry(print).or_default().push(turn);
+            }
+        }
+        let is_meant = |print: Print| wanted.contains(&print) || turns.contains_key(&print);
+        let keys = pipeline.find_keys(&|key| is_meant(prints.of(key)))?;
+        let mut subjects = Vec::new();
+        let mut at_browsers = Vec::new();
+        for key in &keys {
+            let (print, Some(subject)) = (prints.of(key), subject_of(key)) else { continue };
+            if let (Some(all), Subject::Anonymous(id)) = (turns.get(&print), &subject) {
+                let turn = |turn: &&TurnPrint| Turn { anonymous: id.clone(), from: turn.from, until: turn.until };
+                at_browsers.extend(all.iter().map(turn));
+            }
+            subjects.extend(Some(subject).filter(|_| wanted.contains(&print)));
+        }
+        let people = pipeline.people(&[&subjects])?;
+        let whose = Whose::together(&people).with_turns(at_browsers);
         let found = self.erase(&whose)?;
         let together = u32::try_from(ids.len()).unwrap_or(u32::MAX);
         for id in ids {

@@ -4,7 +4,7 @@
 //! A folder of its own, `privacy.ledger_dir`, which should be kept apart from the data directory's backups:
 //! `salt` and `key` (32 random bytes each, mode 0600) and `ledger.jsonl`. A line is JSON, `{"v":1,"seq":…,
 //! "at":…,"state":"requested"|"done","request":…,"type":"erase"|"suppress"|"unsuppress","prints":[…],
-//! "suppress":…}`, `at` in milliseconds since 1970, `prints` as [`Prints`] makes them, in hexadecimal digits.
+//! "suppress":…,"turns":[…]}`, `at` in milliseconds since 1970, `prints` as [`Prints`] makes them, in hexadecimal digits.
 //! It is only ever appended to, and each line is synced before [`Ledger::append`] returns. A request may have
 //! several lines `requested`: the later ones name further fingerprints of the same people. No line holds an id.
 //!
@@ -70,6 +70,29 @@ pub struct Line {
     pub prints: Vec<String>,
     /// Whether nothing more is taken of them.
     pub suppress: bool,
+    /// When browsers that others used too were theirs: once the state forgets whose a browser was, only this
+    /// tells.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub turns: Vec<TurnPrint>,
+}
+
+/// A turn at a browser, which is named by its fingerprint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TurnPrint {
+    /// The browser's, in hexadecimal digits.
+    pub print: String,
+    /// From when on.
+    pub from: UtcMillis,
+    /// Up to when.
+    pub until: UtcMillis,
+}
+
+impl TurnPrint {
+    /// The browser's fingerprint.
+    #[must_use]
+    pub fn print(&self) -> Option<Print> {
+        hex::decode(&self.print)
+    }
 }
 
 impl Line {

@@ -20,7 +20,7 @@ mod rights;
 mod secrets;
 mod suppression;
 
-pub use ledger::{Act, Ledger, LedgerError, Line, Step};
+pub use ledger::{Act, Ledger, LedgerError, Line, Step, TurnPrint};
 pub use measures::describe_metrics;
 pub use place::{Consents, Place};
 pub use prints::{Print, Prints};

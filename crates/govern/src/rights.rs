@@ -182,6 +182,7 @@ impl Rights {
                 act,
                 prints: ledger.prints().texts(keys.iter().map(String::as_str)),
                 suppress: ask.suppress && ask.kind == Kind::Erase,
+                turns: Vec::new(),
             };
             self.shared.append(&line)?;
         }

@@ -50,7 +50,7 @@ pub use dead_letters::{
 pub use digest::state_digest;
 pub use duplicates::Repetitions;
 pub use entry::{Entry, EntryError};
-pub use erasure::{Erased, Held, Whose};
+pub use erasure::{Erased, Held, Theirs, Turn, Whose};
 pub use features::{RowState, ViewRows};
 pub use gate::GateTargets;
 pub use items::Items;

@@ -267,8 +267,11 @@ pub(crate) struct PrivacyArguments {
 #[derive(Debug, Args)]
 pub(crate) struct SubjectsArguments {
     /// user_id:… or anonymous_id:…; every id that is linked to one of them is meant too
-    #[arg(required = true, value_name = "SUBJECT")]
+    #[arg(required_unless_present = "file", value_name = "SUBJECT")]
     pub(crate) subjects: Vec<String>,
+    /// A file with further ones, one a line; - reads standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
     /// Print the request's id, and do not wait for its end
     #[arg(long)]
     pub(crate) no_wait: bool,

@@ -10,6 +10,7 @@ use tradewind_kernel::Subject;
 use tradewind_pipeline::Whose;
 use tradewind_pipeline::vault::Vault;
 use tradewind_ports::block_on;
+use tradewind_webhooks::Outbox;
 
 use crate::config::Config;
 use crate::failure::Failure;
@@ -22,6 +23,7 @@ pub(crate) fn start(
     house: &House,
     api: &Arc<Api>,
     lake: &Lake,
+    outbox: Option<&Arc<Outbox>>,
 ) -> Result<Arc<Rights>, Failure> {
     let dir = config.privacy.ledger_dir.clone().unwrap_or_else(|| config.data_dir.join("erasures"));
     if config.privacy.ledger_dir.is_none() {
@@ -35,6 +37,7 @@ pub(crate) fn start(
         Arc::new(Shown::new(api)),
         Arc::new(Sealed(Arc::clone(&house.vault))),
         Arc::new(lake.eraser(config)),
+        Arc::new(Told(outbox.cloned())),
     ];
     let setup = Setup {
         pipeline: Arc::clone(&house.pipeline),
@@ -123,6 +126,29 @@ impl Place for LakeEraser {
     /// Nothing: the lake says again what the log says.
     fn export(&self, _: &Whose) -> Result<Value, String> {
         Ok(Value::Null)
+    }
+}
+
+/// The books of webhooks; none where there never was an endpoint.
+struct Told(Option<Arc<Outbox>>);
+
+impl Place for Told {
+    fn name(&self) -> &'static str {
+        "webhooks"
+    }
+
+    fn erase(&self, whose: &Whose) -> Result<u64, String> {
+        let erased = self.0.as_ref().map_or(Ok(0), |outbox| outbox.erase(whose));
+        erased.map_err(|e| e.to_string())
+    }
+
+    fn export(&self, whose: &Whose) -> Result<Value, String> {
+        let held = self.0.as_ref().map_or(Ok(Value::Null), |outbox| outbox.export(whose));
+        held.map_err(|e| e.to_string())
+    }
+
+    fn remark(&self) -> Option<String> {
+        self.0.as_ref()?.beyond_recall()
     }
 }
 

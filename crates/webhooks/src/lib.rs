@@ -32,6 +32,7 @@ mod books;
 mod client;
 mod deliverer;
 mod endpoint;
+mod erasing;
 mod measures;
 mod outbox;
 mod row;

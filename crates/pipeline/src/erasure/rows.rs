@@ -10,6 +10,7 @@ use super::search::Mentions;
 use super::{Whose, graph};
 use crate::dead_letters::{Letters, each_stored};
 use crate::live::{Live, damaged};
+use crate::outbox::Effect;
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::reads::{self, Reads};
 use crate::tables::u32_of;
@@ -107,9 +108,12 @@ fn remove_mentions(
             rows.features += 1;
         }
     }
+    let theirs = whose.finder()?;
     for pair in reads.store.scan(reads.tables.outbox, &[]) {
         let (key, value) = pair?;
-        if mentions.are_in(&value) {
+        let is_theirs = Effect::decode(&value)
+            .map_or_else(|_| mentions.are_in(&value), |effect| theirs.is_effect(&effect));
+        if is_theirs {
             batch.delete(reads.tables.outbox, &key);
             rows.effects += 1;
         }

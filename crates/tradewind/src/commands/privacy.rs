@@ -13,6 +13,8 @@ use crate::failure::Failure;
 
 /// How long one look-up waits for a request's end.
 const WAIT_MS: u32 = 25_000;
+/// Subjects of one request.
+const AT_ONCE: usize = tradewind_govern::MAX_SUBJECTS;
 
 /// Asks the server, and prints what it answers.
 pub(crate) fn run(loaded: &Loaded, arguments: &PrivacyArguments, as_json: bool) -> Result<(), Failure> {
@@ -32,24 +34,58 @@ pub(crate) fn run(loaded: &Loaded, arguments: &PrivacyArguments, as_json: bool) 
         }
         PrivacyCommand::Verify { .. } => return Ok(()),
     };
-    let SubjectsArguments { subjects, no_wait } = who;
-    let mut body = json!({"type": kind, "subjects": subjects});
-    if suppress {
-        body["suppress"] = true.into();
-    }
-    let mut status = remote.ask("POST", "/v1/privacy/requests", Some(&body))?;
-    let id = status["id"].as_str().unwrap_or_default().to_owned();
-    if *no_wait {
-        if as_json {
-            return say_json(&status);
+    let subjects = subjects_of(who)?;
+    // All are asked for before the first is waited for: the server carries out together what waits together.
+    let mut asked = Vec::new();
+    for some in subjects.chunks(AT_ONCE) {
+        let mut body = json!({"type": kind, "subjects": some});
+        if suppress {
+            body["suppress"] = true.into();
         }
-        say(id);
-        return Ok(());
+        asked.push(remote.ask("POST", "/v1/privacy/requests", Some(&body))?);
     }
-    while matches!(status["status"].as_str(), Some("INITIALIZED" | "RUNNING")) {
-        status = remote.ask("GET", &format!("{}?wait_ms={WAIT_MS}", path_of(&id)?), None)?;
+    let mut ended = Vec::with_capacity(asked.len());
+    for mut status in asked {
+        let id = status["id"].as_str().unwrap_or_default().to_owned();
+        while !who.no_wait && matches!(status["status"].as_str(), Some("INITIALIZED" | "RUNNING")) {
+            status = remote.ask("GET", &format!("{}?wait_ms={WAIT_MS}", path_of(&id)?), None)?;
+        }
+        ended.push(status);
     }
-    show(&status, as_json)
+    ended.iter().try_for_each(|status| match who.no_wait {
+        true if !as_json => {
+            say(status["id"].as_str().unwrap_or_default());
+            Ok(())
+        }
+        true => say_json(status),
+        false => show(status, as_json),
+    })
+}
+
+/// Who is meant, by the command line and by the file.
+fn subjects_of(who: &SubjectsArguments) -> Result<Vec<String>, Failure> {
+    let mut subjects = who.subjects.clone();
+    if let Some(path) = &who.file {
+        let text = String::from_utf8(read(path)?)
+            .map_err(|e| Failure::input(format!("{} is no text: {e}", path.display())))?;
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        subjects.extend(lines.map(str::to_owned));
+    }
+    if subjects.is_empty() {
+        return Err(Failure::input("nobody is named"));
+    }
+    Ok(subjects)
+}
+
+/// A file's content, or standard input for `-`.
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let unread = |e: std::io::Error| Failure::input(format!("{} does not read: {e}", path.display()));
+    if path != Path::new("-") {
+        return std::fs::read(path).map_err(unread);
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin().read_to_end(&mut bytes).map_err(unread)?;
+    Ok(bytes)
 }
 
 fn path_of(id: &str) -> Result<String, Failure> {
@@ -83,15 +119,7 @@ fn show(status: &Value, as_json: bool) -> Result<(), Failure> {
 }
 
 fn verify(path: &Path, key: Option<&str>, as_json: bool) -> Result<(), Failure> {
-    let unread = |e: std::io::Error| Failure::input(format!("{} does not read: {e}", path.display()));
-    let json = if path == Path::new("-") {
-        let mut bytes = Vec::new();
-        std::io::stdin().read_to_end(&mut bytes).map_err(unread)?;
-        bytes
-    } else {
-        std::fs::read(path).map_err(unread)?
-    };
-    let receipt = tradewind_govern::verify(&json).map_err(Failure::failed)?;
+    let receipt = tradewind_govern::verify(&read(path)?).map_err(Failure::failed)?;
     if let Some(key) = key.filter(|key| !key.eq_ignore_ascii_case(&receipt.public_key)) {
         let own = &receipt.public_key;
         return Err(Failure::failed(format!("the receipt holds, but under the key {own}, not {key}")));

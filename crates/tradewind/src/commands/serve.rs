@@ -60,13 +60,14 @@ pub(crate) fn serve(
     };
     let lake = Lake::start(config, house)?;
     house.keep_log(config)?;
-    let (outbox, deliverer) = crate::outbox::start(house)?.unzip();
+    let outbox = crate::outbox::open(house)?;
     let (pipeline, decider) = (Arc::clone(&house.pipeline), Arc::clone(&house.decider));
     let api = Api::new(pipeline, decider, settings, Some(prometheus)).with_geo(geo).with_sql(lake.sql());
-    let api = api.with_outbox(outbox);
+    let api = api.with_outbox(outbox.clone());
     let api = api.with_vault(Arc::clone(&house.vault));
     let api = Arc::new(api);
-    let rights = crate::rights::start(config, house, &api, &lake)?;
+    let rights = crate::rights::start(config, house, &api, &lake, outbox.as_ref())?;
+    let deliverer = crate::outbox::deliver(outbox.as_ref(), house, &rights)?;
     let shop = art.map(|art| shopfront::router(Arc::clone(&api), art, &config.shop));
     let router = tradewind_api::router(api, shop);
     let served = runtime.block_on(listen(config, router, ready));
