@@ -22,8 +22,8 @@ use crate::extract::Query;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
 use crate::{
-    audiences, consent, decide, docs, feast, features, identity, openapi, operate, outbox, privacy, profiles,
-    schemas, sql, trace, vault,
+    audiences, consent, data_map, decide, docs, feast, features, identity, openapi, operate, outbox, privacy,
+    profiles, retention, schemas, sql, trace, vault,
 };
 
 /// Paths on which browsers of other origins may send events.
@@ -82,6 +82,9 @@ pub fn router(api: Arc<Api>, more: Option<Router>) -> Router {
         .route("/v1/features/services/{name}", put(features::put_service))
         .route("/v1/privacy/requests", get(privacy::list).post(privacy::request))
         .route("/v1/privacy/requests/{id}", get(privacy::show))
+        .route("/v1/privacy/requests/{id}/confirm", post(privacy::confirm))
+        .route("/v1/privacy/data-map", get(data_map::show))
+        .route("/v1/privacy/retention", get(retention::show))
         .route("/v1/schemas", get(schemas::list))
         .route("/v1/schemas/findings", get(schemas::findings))
         .route("/v1/schemas/{event}", get(schemas::show))

@@ -14,11 +14,11 @@ use tradewind_pipeline::{PipelineError, Turn, Whose};
 
 use crate::export;
 use crate::ledger::{Act, Line, Step, TurnPrint};
-use crate::measures;
 use crate::prints::Print;
 use crate::receipt::{Receipt, VERSION};
 use crate::request::{Ask, Kind, Stage, Status};
 use crate::rights::{RightsError, Shared, fresh_status};
+use crate::{measures, under_way};
 
 /// How long to wait for the projection before looking whether to stop.
 const STEP: Duration = Duration::from_secs(1);
@@ -26,6 +26,8 @@ const STEP: Duration = Duration::from_secs(1);
 const OF_PIPELINE: [&str; 8] =
     ["profiles", "links", "consents", "features", "effects", "sessions", "dead_letters", "log_records"];
 
+/// Ids of a shop's people that are looked for at once.
+const PEOPLE_AT_ONCE: usize = 20_000;
 /// The most requests that are carried out together.
 const MAX_TOGETHER: usize = 1_000;
 
@@ -114,6 +116,9 @@ impl Job {
         let subjects: Vec<&[Subject]> = tasks.iter().map(|task| task.ask.subjects.as_slice()).collect();
         let people = self.shared.setup.pipeline.people(&subjects)?;
         let done = match (tasks, people.as_slice()) {
+            ([task], _) if task.ask.kind == Kind::EraseShop => {
+                statuses.iter().map(|status| self.erase_shop(task, status.clone())).collect()
+            }
             ([task], [whose]) if task.ask.kind != Kind::Erase => {
                 statuses.iter().map(|status| self.act_on(task, whose, status.clone())).collect()
             }
@@ -125,7 +130,7 @@ impl Job {
     /// Whatever is no erasure.
     fn act_on(&self, task: &Task, whose: &Whose, status: Status) -> Result<Status, RightsError> {
         match task.ask.kind {
-            Kind::Erase => Ok(status),
+            Kind::Erase | Kind::EraseShop => Ok(status),
             Kind::Export => Ok(Status { export: Some(self.export(whose)?), ..status }),
             Kind::Restrict => {
                 let Some(consents) = &self.shared.setup.consents else { return Err(RightsError::NoConsents) };
@@ -161,11 +166,12 @@ impl Job {
     fn remember_further(&self, task: &Task, whose: &Whose, act: Act) -> Result<Vec<String>, RightsError> {
         let prints = self.shared.ledger.prints().texts(whose.keys());
         let named: BTreeSet<String> = task.ask.subjects.iter().map(Subject::key).collect();
-        let turns = if act == Act::Erase { self.turn_prints(whose) } else { Vec::new() };
+        let turns =
+            if matches!(act, Act::Erase | Act::EraseShop) { self.turn_prints(whose) } else { Vec::new() };
         if !turns.is_empty() || whose.keys().any(|key| !named.contains(key)) {
-            let suppress = task.ask.suppress && act == Act::Erase;
+            let suppress = task.ask.suppress && task.ask.kind.is_erasure();
             let line = self.line(&task.id, Step::Requested, act, prints.clone(), suppress);
-            self.shared.append(&Line { turns, ..line })?;
+            self.shared.append(&Line { turns, shop: task.ask.shop.clone(), ..line })?;
         }
         Ok(prints)
     }
@@ -181,7 +187,18 @@ impl Job {
     }
 
     fn line(&self, id: &str, state: Step, act: Act, prints: Vec<String>, suppress: bool) -> Line {
-        Line { v: 0, seq: 0, at: self.now(), state, request: id.to_owned(), act, prints, suppress, turns: Vec::new() }
+        Line {
+            v: 0,
+            seq: 0,
+            at: self.now(),
+            state,
+            request: id.to_owned(),
+            act,
+            prints,
+            suppress,
+            turns: Vec::new(),
+            shop: None,
+        }
     }
 
     /// Carries out erasures by one search and one purge. The ledger knows whom all of them mean before anything is
@@ -202,15 +219,36 @@ impl Job {
         let mut done = Vec::with_capacity(tasks.len());
         for ((task, prints), status) in tasks.iter().zip(prints).zip(statuses) {
             let (id, at, suppress) = (task.id.as_str(), task.requested_at, task.ask.suppress);
-            let receipt = self.finish(&Finished { id, at, prints, suppress }, &found, together)?;
+            let receipt =
+                self.finish(&Finished { id, at, prints, suppress, act: Act::Erase }, &found, together)?;
             done.push(Status { found: found.clone(), receipt: Some(receipt), ..status.clone() });
         }
         Ok(done)
     }
 
-    /// Removes people from every place.
+    /// Erases everybody of a shop, some at a time, and at last what came from its Shopify and names nobody.
+    fn erase_shop(&self, task: &Task, status: Status) -> Result<Status, RightsError> {
+        let domain = task.ask.shop.clone().unwrap_or_default();
+        let (mut prints, mut found) = (Vec::new(), BTreeMap::new());
+        let people: Vec<Subject> = self.shared.setup.pipeline.people_of_shop(&domain)?.into_iter().collect();
+        tracing::warn!(request = %task.id, shop = domain, ids = people.len(), "a whole shop is erased");
+        for some in people.chunks(PEOPLE_AT_ONCE) {
+            let whose = Whose::together(&self.shared.setup.pipeline.people(&[some])?);
+            prints.extend(self.remember_further(task, &whose, Act::EraseShop)?);
+            add(&mut found, self.erase(&whose)?);
+        }
+        add(&mut found, self.erase(&Whose::default().with_shop(Some(domain)))?);
+        prints.sort_unstable();
+        prints.dedup();
+        let (id, at, suppress) = (task.id.as_str(), task.requested_at, task.ask.suppress);
+        let receipt = self.finish(&Finished { id, at, prints, suppress, act: Act::EraseShop }, &found, 1)?;
+        Ok(Status { found, receipt: Some(receipt), ..status })
+    }
+
+    /// Removes people from every place. Until that is through, it is noted whom it means.
     fn erase(&self, whose: &Whose) -> Result<BTreeMap<String, u64>, RightsError> {
         let setup = &self.shared.setup;
+        let whose = &under_way::put(setup.blobs.as_ref(), whose)?;
         let erased = setup.pipeline.erase(whose)?;
         let counts = [
             erased.profiles,
@@ -229,6 +267,7 @@ impl Job {
             let count = place.erase(whose).map_err(|cause| RightsError::Place { place: name, cause })?;
             found.insert(name.to_owned(), count);
         }
+        under_way::clear(setup.blobs.as_ref())?;
         measures::erased(found.values().sum());
         Ok(found)
     }
@@ -241,7 +280,7 @@ impl Job {
         requests_together: u32,
     ) -> Result<Receipt, RightsError> {
         let Shared { ledger, setup, .. } = self.shared.as_ref();
-        let line = self.line(done.id, Step::Done, Act::Erase, Vec::new(), done.suppress);
+        let line = self.line(done.id, Step::Done, done.act, Vec::new(), done.suppress);
         let ledger_seq = self.shared.append(&line)?;
         let places = setup.places.iter().map(|place| place.name());
         let receipt = ledger.seal()?.sign(Receipt {
@@ -306,13 +345,19 @@ impl Job {
         for key in &keys {
             let (print, Some(subject)) = (prints.of(key), subject_of(key)) else { continue };
             if let (Some(all), Subject::Anonymous(id)) = (turns.get(&print), &subject) {
-                let turn = |turn: &&TurnPrint| Turn { anonymous: id.clone(), from: turn.from, until: turn.until };
+                let turn =
+                    |turn: &&TurnPrint| Turn { anonymous: id.clone(), from: turn.from, until: turn.until };
                 at_browsers.extend(all.iter().map(turn));
             }
             subjects.extend(Some(subject).filter(|_| wanted.contains(&print)));
         }
+        let shops: BTreeSet<&String> = lines.iter().filter_map(|line| line.shop.as_ref()).collect();
+        for domain in &shops {
+            subjects.extend(pipeline.people_of_shop(domain)?);
+        }
         let people = pipeline.people(&[&subjects])?;
         let whose = Whose::together(&people).with_turns(at_browsers);
+        let whose = whose.with_shop(shops.first().map(|domain| (*domain).clone()));
         let found = self.erase(&whose)?;
         let together = u32::try_from(ids.len()).unwrap_or(u32::MAX);
         for id in ids {
@@ -322,8 +367,9 @@ impl Job {
             prints.dedup();
             let at = own.first().map_or_else(|| self.now(), |line| line.at);
             let suppress = own.iter().any(|line| line.suppress);
-            let receipt = self.finish(&Finished { id, at, prints, suppress }, &found, together)?;
-            let status = fresh_status(id, Kind::Erase, at);
+            let act = own.first().map_or(Act::Erase, |line| line.act);
+            let receipt = self.finish(&Finished { id, at, prints, suppress, act }, &found, together)?;
+            let status = fresh_status(id, act.into(), at);
             self.shared.put(Status {
                 stage: Stage::Finished,
                 finished_at: Some(self.now()),
@@ -342,6 +388,14 @@ struct Finished<'a> {
     at: UtcMillis,
     prints: Vec<String>,
     suppress: bool,
+    act: Act,
+}
+
+/// Adds what another round found.
+fn add(found: &mut BTreeMap<String, u64>, more: BTreeMap<String, u64>) {
+    for (place, count) in more {
+        *found.entry(place).or_default() += count;
+    }
 }
 
 /// The subject behind a key.

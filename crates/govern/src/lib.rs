@@ -7,6 +7,7 @@
 //!
 //! What other parts keep of people they register as a [`Place`].
 
+pub mod data_map;
 mod export;
 mod hex;
 mod job;
@@ -16,9 +17,11 @@ mod place;
 mod prints;
 mod receipt;
 mod request;
+mod retention;
 mod rights;
 mod secrets;
 mod suppression;
+mod under_way;
 
 pub use ledger::{Act, Ledger, LedgerError, Line, Step, TurnPrint};
 pub use measures::describe_metrics;
@@ -26,5 +29,6 @@ pub use place::{Consents, Place};
 pub use prints::{Print, Prints};
 pub use receipt::{Receipt, Seal, VerifyError, verify};
 pub use request::{Ask, Kind, MAX_SUBJECTS, Stage, Status};
+pub use retention::{Removed, Retention, Rule, Standing};
 pub use rights::{Rights, RightsError, Setup};
 pub use suppression::Suppression;

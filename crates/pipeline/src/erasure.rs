@@ -12,6 +12,7 @@
 mod graph;
 mod rows;
 mod search;
+mod shop;
 mod theirs;
 mod turns;
 mod who;
@@ -39,6 +40,8 @@ pub struct Whose {
     hashes: FxHashSet<u64>,
     /// When browsers that others used too were theirs.
     turns: turns::Turns,
+    /// The domain of a shop whose Shopify's records are meant too, whoever they name.
+    shop: Option<String>,
 }
 
 impl Whose {
@@ -47,7 +50,7 @@ impl Whose {
     pub fn new(keys: impl IntoIterator<Item = String>) -> Self {
         let keys: BTreeSet<String> = keys.into_iter().collect();
         let hashes = keys.iter().map(|key| xxh3_64(key.as_bytes())).collect();
-        Self { keys, hashes, turns: turns::Turns::default() }
+        Self { keys, hashes, ..Self::default() }
     }
 
     /// The same people, with what happened on browsers of several people while it was their turn.
@@ -57,15 +60,29 @@ impl Whose {
         self
     }
 
+    /// The same people, with every record that came from this shop's Shopify, by its `….myshopify.com`.
+    #[must_use]
+    pub fn with_shop(mut self, domain: Option<String>) -> Self {
+        self.shop = domain.or(self.shop);
+        self
+    }
+
+    /// The shop whose Shopify's records are meant too.
+    #[must_use]
+    pub fn shop(&self) -> Option<&str> {
+        self.shop.as_deref()
+    }
+
     /// All of these people together.
     #[must_use]
     pub fn together<'a>(all: impl IntoIterator<Item = &'a Self>) -> Self {
-        let (mut keys, mut turns) = (BTreeSet::new(), Vec::new());
+        let (mut keys, mut turns, mut shop) = (BTreeSet::new(), Vec::new(), None);
         for one in all {
             keys.extend(one.keys.iter().cloned());
             turns.extend(one.turns());
+            shop = shop.or_else(|| one.shop.clone());
         }
-        Self::new(keys).with_turns(turns)
+        Self::new(keys).with_turns(turns).with_shop(shop)
     }
 
     /// When browsers that others used too were theirs.
@@ -205,7 +222,7 @@ impl Pipeline {
         let mentions = search::Mentions::of(whose)?;
         let mut letters = Vec::new();
         each_stored(self.inner.store.as_ref(), &self.inner.tables, |id, json| {
-            if mentions.are_in(json) {
+            if mentions.are_in(json) || (whose.shop.is_some() && shop::is_letter(json)) {
                 letters.push(id);
                 take(Held::Letter(id, json));
             }

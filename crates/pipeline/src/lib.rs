@@ -7,10 +7,12 @@
 //! changed is committed to the store together with the offset that it reaches to, so that a replay after a
 //! crash has no second effect.
 
+mod aging;
 mod changes;
 mod consent;
 mod counted;
 mod counters;
+pub mod data_map;
 mod dead_letters;
 mod dedupe;
 mod digest;
@@ -43,6 +45,7 @@ mod trending;
 pub mod vault;
 mod watermarks;
 
+pub use aging::Aging;
 pub use consent::Lookup;
 pub use dead_letters::{
     Attempt, KeptLetter, LOG_DIALECT, Letter, LetterLimits, LetterTotals, MAX_LETTER_BYTES, Note,

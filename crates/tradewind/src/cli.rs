@@ -277,6 +277,17 @@ pub(crate) struct SubjectsArguments {
     pub(crate) no_wait: bool,
 }
 
+/// How the data map is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MapFormat {
+    /// Everything, as JSON
+    Json,
+    /// A page
+    Markdown,
+    /// The fields, as CSV
+    Csv,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum PrivacyCommand {
     /// Remove everything that is held of people, and print the receipts
@@ -306,6 +317,21 @@ pub(crate) enum PrivacyCommand {
     Unsuppress {
         #[command(flatten)]
         who: SubjectsArguments,
+    },
+    /// Carry out a request that awaits it, such as the erasure of a shop that Shopify asked for
+    Confirm {
+        /// As the program's log and `list` tell it
+        id: String,
+    },
+    /// List the latest requests, newest first
+    List,
+    /// Tell how long each class of data is kept, and what was removed last
+    Retention,
+    /// Print every field that is stored, with its class, purpose and retention, without a server
+    DataMap {
+        /// json, markdown or csv
+        #[arg(long, value_enum, default_value_t = MapFormat::Markdown)]
+        format: MapFormat,
     },
     /// Tell what became of a request
     Status {

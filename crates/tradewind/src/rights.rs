@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tradewind_api::{Api, Shown, decision_json};
+use tradewind_api::{Api, ShopRedact, Shown, decision_json};
 use tradewind_decide::Decider;
 use tradewind_govern::{Consents, Place, Rights, Setup};
 use tradewind_kernel::Subject;
@@ -48,6 +48,14 @@ pub(crate) fn start(
     let rights = Arc::new(Rights::open(&dir, setup).map_err(Failure::failed)?);
     api.use_rights(Arc::clone(&rights));
     Ok(rights)
+}
+
+/// What Shopify's topic for the erasure of a shop brings about.
+pub(crate) fn shop_redact(config: &Config) -> Result<ShopRedact, Failure> {
+    let text = config.privacy.shop_redact.as_str();
+    ShopRedact::parse(text).ok_or_else(|| {
+        Failure::Config(format!("privacy.shop_redact is '{text}': give it confirm, erase or record"))
+    })
 }
 
 /// The latest decisions, which the console shows.

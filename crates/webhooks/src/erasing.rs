@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tradewind_kernel::UtcMillis;
 use tradewind_pipeline::Whose;
 
 use crate::body::body_of;
@@ -43,10 +44,19 @@ impl Outbox {
         let mut all = Vec::new();
         self.books.lock().each_of(&theirs, |id, delivery| {
             let body = serde_json::from_slice(&body_of(&delivery.effect)).unwrap_or(Value::Null);
-            all.push(json!({"id": text_of(id), "endpoint": delivery.endpoint, "has_failed": delivery.has_failed,
-                "taken_at": delivery.taken_at.to_rfc3339(), "body": body}));
+            all.push(
+                json!({"id": text_of(id), "endpoint": delivery.endpoint, "has_failed": delivery.has_failed,
+                "taken_at": delivery.taken_at.to_rfc3339(), "body": body}),
+            );
         })?;
         Ok(if all.is_empty() { Value::Null } else { all.into() })
+    }
+
+    /// When the delivery failed that has failed longest ago.
+    #[must_use]
+    pub fn oldest_failed(&self) -> Option<UtcMillis> {
+        let books = self.books.lock();
+        books.desks.iter().filter_map(|desk| desk.failed.first()).map(|(at, _)| *at).min()
     }
 
     /// What an erasure cannot reach: how much these endpoints have taken, of everybody. Nothing if it is nothing.

@@ -30,6 +30,7 @@ mod address;
 mod body;
 mod books;
 mod client;
+pub mod data_map;
 mod deliverer;
 mod endpoint;
 mod erasing;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tradewind_embedded::FjallStore;
 use tradewind_ports::StateStore;
 use tradewind_ports::testing::Watched;
 

@@ -16,7 +16,18 @@ fn line(request: &str) -> Line {
     let prints = vec!["00".repeat(16)];
     let (at, request) = (UtcMillis::new(5), request.to_owned());
     let turns = Vec::new();
-    Line { v: 0, seq: 0, at, state: Step::Requested, request, act: Act::Erase, prints, suppress: false, turns }
+    Line {
+        v: 0,
+        seq: 0,
+        at,
+        state: Step::Requested,
+        request,
+        act: Act::Erase,
+        prints,
+        suppress: false,
+        turns,
+        shop: None,
+    }
 }
 
 fn file(dir: &Path) -> PathBuf {

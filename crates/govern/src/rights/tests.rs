@@ -89,7 +89,7 @@ fn take(house: &House, message: &str, user: Option<&str>, anonymous: &str) {
 
 fn ask(kind: Kind, subject: &str) -> Ask {
     let subjects = vec![Subject::parse(subject).unwrap()];
-    Ask { kind, subjects, suppress: false, id: None }
+    Ask { kind, subjects, suppress: false, shop: None, id: None }
 }
 
 /// Waits for the end of a request.
@@ -199,6 +199,9 @@ fn an_interrupted_erasure_goes_on_at_the_next_start() {
     let status = house.rights.status(&id).unwrap();
     assert_eq!(status.stage, Stage::Finished);
     assert_eq!(house.shelf.erased.load(Ordering::Relaxed), 1);
+    // The state and the log had forgotten them; the shelf still gets all three of their keys.
+    assert_eq!((status.found["profiles"], status.found["shelf"]), (0, 3));
+    assert!(house.rights.shared.setup.blobs.get(crate::under_way::NAME).unwrap().is_none());
     assert_eq!(hits(&closed(house), GONE), 0);
 }
 
@@ -305,7 +308,11 @@ fn erasures_that_wait_share_a_purge_and_each_has_its_receipt() {
     fill(&house);
     let ids = five_wait(&house);
     let receipts: Vec<Receipt> = ids.iter().map(|id| ended(&house, id).receipt.unwrap()).collect();
-    assert_eq!((house.shelf.erased.load(Ordering::Relaxed), house.store.purges()), (2, 2), "two rounds for six");
+    assert_eq!(
+        (house.shelf.erased.load(Ordering::Relaxed), house.store.purges()),
+        (2, 2),
+        "two rounds for six"
+    );
     let mut prints = std::collections::BTreeSet::new();
     for (receipt, id) in receipts.iter().zip(&ids) {
         assert_eq!((&receipt.request, receipt.requests_together, receipt.prints.len()), (id, 5, 2));
@@ -433,4 +440,53 @@ fn on_a_shared_browser_everybodys_own_turn_goes_with_them() {
         assert_eq!(house.rights.status(&id).unwrap().found["log_records"], 3);
         check(&closed(house));
     }
+}
+
+/// An event of a customer as Shopify's dialect makes them.
+fn of_shop(house: &House, message: &str, user: Option<&str>, domain: &str) {
+    let mut event = Event::new(Call::Track, message.into(), NOW, NOW);
+    (event.name, event.user_id) = (Some(format!("Told {message}")), user.map(Into::into));
+    let context = format!(r#"{{"shopify":{{"topic":"orders/create","shopDomain":"{domain}"}}}}"#);
+    event.context = serde_json::from_str(&context).ok();
+    block_on(house.pipeline.collect(&[event])).unwrap();
+}
+
+#[test]
+fn a_shop_is_erased_once_somebody_confirms_it_and_a_restart_forgets_neither() {
+    const KIOSK: &str = "kiosk.myshopify.com";
+    let root = tempfile::tempdir().unwrap();
+    let house = open(root.path(), "data", 0);
+    fill(&house);
+    of_shop(&house, "mark-of-kiosk-1", Some(GONE), KIOSK);
+    of_shop(&house, "mark-of-kiosk-2", None, KIOSK);
+    of_shop(&house, "mark-of-another", Some("somebody"), "another.myshopify.com");
+    let shop = Some(KIOSK.to_owned());
+    let whole = || Ask { shop: shop.clone(), subjects: Vec::new(), ..ask(Kind::EraseShop, "user_id:x") };
+    assert!(matches!(house.rights.request(Ask { shop: None, ..whole() }), Err(RightsError::Subjects)));
+    let id = house.rights.await_confirmation(whole()).unwrap();
+    assert_eq!(house.rights.status(&id).unwrap().stage, Stage::AwaitingConfirmation);
+    let data = closed(house);
+    assert!(hits(&data, GONE) > 0);
+    copy(&data, &root.path().join("older"));
+
+    let house = open(root.path(), "data", 0);
+    assert!(house.rights.is_ready(), "what nobody confirmed is not carried out");
+    assert_eq!(house.rights.status(&id).unwrap().stage, Stage::AwaitingConfirmation);
+    assert!(matches!(house.rights.confirm("another"), Err(RightsError::NothingToConfirm)));
+    house.rights.confirm(&id).unwrap();
+    assert!(matches!(house.rights.confirm(&id), Err(RightsError::NothingToConfirm)));
+    let status = ended(&house, &id);
+    assert_eq!((status.stage, &status.error, status.found["profiles"]), (Stage::Finished, &None, 1));
+    let receipt = status.receipt.unwrap();
+    assert_eq!(verify(&serde_json::to_vec(&receipt).unwrap()).unwrap().prints.len(), 3);
+    let check = |data: &Path| {
+        assert_eq!(hits(data, GONE) + hits(data, "mark-of-kiosk") + hits(data, "device-of-gone"), 0);
+        assert!(hits(data, STAYS) > 0 && hits(data, "mark-of-another") > 0);
+    };
+    check(&closed(house));
+    // The older copy has nothing of the confirmation; the ledger has.
+    let house = open(root.path(), "older", 0);
+    ready(&house);
+    assert_eq!(house.rights.status(&id).unwrap().stage, Stage::Finished);
+    check(&closed(house));
 }

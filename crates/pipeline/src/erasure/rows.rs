@@ -7,7 +7,7 @@ use tradewind_people::identity::Owners;
 use tradewind_ports::{Batch, Offset};
 
 use super::search::Mentions;
-use super::{Whose, graph};
+use super::{Whose, graph, shop};
 use crate::dead_letters::{Letters, each_stored};
 use crate::live::{Live, damaged};
 use crate::outbox::Effect;
@@ -81,7 +81,7 @@ fn remove_letters(
     let mentions = Mentions::of(whose)?;
     let mut letters = Letters::default();
     each_stored(reads.store, reads.tables, |id, json| {
-        if mentions.are_in(json) {
+        if mentions.are_in(json) || (whose.shop.is_some() && shop::is_letter(json)) {
             rows.letters.push(id);
         }
     })?;

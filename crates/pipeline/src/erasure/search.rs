@@ -10,8 +10,8 @@ use tradewind_events::EventView;
 use tradewind_kernel::UtcMillis;
 use tradewind_ports::{EventLog, Offset};
 
-use super::Whose;
 use super::rows::keys_of;
+use super::{Whose, shop};
 use crate::entry::Entry;
 use crate::live::damaged;
 use crate::pipeline::PipelineError;
@@ -92,17 +92,19 @@ pub(super) fn each_record(
     each(log, until, |offset, bytes| {
         let is_found = match Entry::event_body(bytes) {
             Some(body) => match EventView::decode(body) {
-                Ok(event) => whose.are_named_at(
-                    event.user_id.as_deref(),
-                    event.anonymous_id.as_deref(),
-                    event.previous_id.as_deref(),
-                    event.occurred_at,
-                ),
+                Ok(event) => {
+                    let (user, anonymous) = (event.user_id.as_deref(), event.anonymous_id.as_deref());
+                    whose.are_named_at(user, anonymous, event.previous_id.as_deref(), event.occurred_at)
+                        || whose.shop.as_deref().is_some_and(|domain| shop::is_event(&event, domain))
+                }
                 Err(_) => mentions.are_in(bytes),
             },
             None => {
                 !Entry::is_of_catalog(bytes)
-                    && (mentions.are_in(bytes) || is_about(bytes, letters) || is_in_turn(bytes, whose))
+                    && (mentions.are_in(bytes)
+                        || is_about(bytes, letters)
+                        || is_in_turn(bytes, whose)
+                        || (whose.shop.is_some() && shop::is_note(bytes)))
             }
         };
         if is_found {
@@ -166,6 +168,18 @@ pub(super) fn words(text: &[u8], take: &mut impl FnMut(String)) {
         note(plain.unwrap_or(quoted));
         quoted.split(|&byte| !is_word(byte)).filter(|word| word.len() < quoted.len()).for_each(&mut note);
     }
+}
+
+/// Every event of the log that reads.
+pub(super) fn each_event(
+    log: &dyn EventLog,
+    mut take: impl FnMut(&EventView<'_>),
+) -> Result<(), PipelineError> {
+    each(log, log.end(), |_, bytes| {
+        if let Some(Ok(event)) = Entry::event_body(bytes).map(EventView::decode) {
+            take(&event);
+        }
+    })
 }
 
 fn each(log: &dyn EventLog, until: Offset, mut take: impl FnMut(Offset, &[u8])) -> Result<(), PipelineError> {

@@ -50,8 +50,10 @@ impl Pipeline {
         }
         if !of_user.is_empty() {
             self.each_link(|anonymous, owners| {
-                let mut meant: Vec<usize> =
-                    owners.runs().flat_map(|(_, user)| of_user.get(user).into_iter().flatten().copied()).collect();
+                let mut meant: Vec<usize> = owners
+                    .runs()
+                    .flat_map(|(_, user)| of_user.get(user).into_iter().flatten().copied())
+                    .collect();
                 meant.sort_unstable();
                 meant.dedup();
                 for n in meant {
@@ -87,9 +89,10 @@ impl Sought {
     fn done(self) -> Whose {
         let users = self.users.into_iter().map(|user| Subject::User(user).key());
         let keys: BTreeSet<String> = self.keys.into_iter().chain(users).collect();
-        let turns = self.turns.into_iter().filter(|turn| {
-            !keys.contains(&Subject::Anonymous(turn.anonymous.clone()).key())
-        });
+        let turns = self
+            .turns
+            .into_iter()
+            .filter(|turn| !keys.contains(&Subject::Anonymous(turn.anonymous.clone()).key()));
         let turns: Vec<_> = turns.collect();
         Whose::new(keys).with_turns(turns)
     }

@@ -4,10 +4,11 @@ use std::io::Read;
 use std::path::Path;
 
 use serde_json::{Value, json};
+use tradewind_api::DataMap;
 
 use super::remote::Remote;
 use super::{say, say_json};
-use crate::cli::{PrivacyArguments, PrivacyCommand, SubjectsArguments};
+use crate::cli::{MapFormat, PrivacyArguments, PrivacyCommand, SubjectsArguments};
 use crate::config::Loaded;
 use crate::failure::Failure;
 
@@ -21,6 +22,9 @@ pub(crate) fn run(loaded: &Loaded, arguments: &PrivacyArguments, as_json: bool) 
     if let PrivacyCommand::Verify { receipt, key } = &arguments.what {
         return verify(receipt, key.as_deref(), as_json);
     }
+    if let PrivacyCommand::DataMap { format } = &arguments.what {
+        return data_map(if as_json { MapFormat::Json } else { *format });
+    }
     let mut remote = Remote::new(&loaded.config, &arguments.server)?;
     let (kind, who, suppress) = match &arguments.what {
         PrivacyCommand::Erase { who, suppress } => ("erase", who, *suppress),
@@ -32,7 +36,16 @@ pub(crate) fn run(loaded: &Loaded, arguments: &PrivacyArguments, as_json: bool) 
             let status = remote.ask("GET", &path_of(id)?, None)?;
             return show(&status, as_json);
         }
-        PrivacyCommand::Verify { .. } => return Ok(()),
+        PrivacyCommand::Confirm { id } => {
+            let status = remote.ask("POST", &format!("{}/confirm", path_of(id)?), None)?;
+            let ended = wait(&mut remote, status)?;
+            return show(&ended, as_json);
+        }
+        PrivacyCommand::List => return list(&remote.ask("GET", "/v1/privacy/requests", None)?, as_json),
+        PrivacyCommand::Retention => {
+            return kept(&remote.ask("GET", "/v1/privacy/retention", None)?, as_json);
+        }
+        PrivacyCommand::Verify { .. } | PrivacyCommand::DataMap { .. } => return Ok(()),
     };
     let subjects = subjects_of(who)?;
     // All are asked for before the first is waited for: the server carries out together what waits together.
@@ -45,12 +58,8 @@ pub(crate) fn run(loaded: &Loaded, arguments: &PrivacyArguments, as_json: bool) 
         asked.push(remote.ask("POST", "/v1/privacy/requests", Some(&body))?);
     }
     let mut ended = Vec::with_capacity(asked.len());
-    for mut status in asked {
-        let id = status["id"].as_str().unwrap_or_default().to_owned();
-        while !who.no_wait && matches!(status["status"].as_str(), Some("INITIALIZED" | "RUNNING")) {
-            status = remote.ask("GET", &format!("{}?wait_ms={WAIT_MS}", path_of(&id)?), None)?;
-        }
-        ended.push(status);
+    for status in asked {
+        ended.push(if who.no_wait { status } else { wait(&mut remote, status)? });
     }
     ended.iter().try_for_each(|status| match who.no_wait {
         true if !as_json => {
@@ -60,6 +69,58 @@ pub(crate) fn run(loaded: &Loaded, arguments: &PrivacyArguments, as_json: bool) 
         true => say_json(status),
         false => show(status, as_json),
     })
+}
+
+/// Waits for a request's end.
+fn wait(remote: &mut Remote, mut status: Value) -> Result<Value, Failure> {
+    let id = status["id"].as_str().unwrap_or_default().to_owned();
+    while matches!(status["status"].as_str(), Some("INITIALIZED" | "RUNNING")) {
+        status = remote.ask("GET", &format!("{}?wait_ms={WAIT_MS}", path_of(&id)?), None)?;
+    }
+    Ok(status)
+}
+
+fn data_map(format: MapFormat) -> Result<(), Failure> {
+    let map = DataMap::new();
+    match format {
+        MapFormat::Json => return say_json(&map),
+        MapFormat::Markdown => say(map.markdown().trim_end()),
+        MapFormat::Csv => say(map.csv().trim_end()),
+    }
+    Ok(())
+}
+
+/// A line for each class of data.
+fn kept(all: &Value, as_json: bool) -> Result<(), Failure> {
+    if as_json {
+        return say_json(all);
+    }
+    for one in all.as_array().into_iter().flatten() {
+        let text = |name: &str| one[name].as_str().unwrap_or("-").to_owned();
+        let days = match one["days"].as_u64() {
+            Some(0) => format!("for ever ({})", text("setting")),
+            Some(days) => format!("{days} days ({})", text("setting")),
+            None => format!("until: {}", text("ends")),
+        };
+        let removed = one["removedCount"].as_u64().map_or_else(
+            || "nothing was removed yet".to_owned(),
+            |count| format!("{count} removed at {}", text("removedAt")),
+        );
+        let (oldest, next) = (text("oldestAt"), text("nextRunAt"));
+        say(format!("{}: {days}; oldest {oldest}; {removed}; next {next}", text("class")));
+    }
+    Ok(())
+}
+
+fn list(all: &Value, as_json: bool) -> Result<(), Failure> {
+    if as_json {
+        return say_json(all);
+    }
+    for one in all.as_array().into_iter().flatten() {
+        let text = |name: &str| one[name].as_str().unwrap_or("-").to_owned();
+        say(format!("{} {} {} {}", text("requestedAt"), text("id"), text("type"), text("status")));
+    }
+    Ok(())
 }
 
 /// Who is meant, by the command line and by the file.
