@@ -7,14 +7,12 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Map, Value};
 use tradewind_kernel::{Subject, UtcMillis};
 use tradewind_pipeline::{PipelineError, Turn, Whose};
 
 use crate::export;
 use crate::ledger::{Act, Line, Step, TurnPrint};
-use crate::prints::Print;
 use crate::receipt::{Receipt, VERSION};
 use crate::request::{Ask, Kind, Stage, Status};
 use crate::rights::{RightsError, Shared, fresh_status};
@@ -45,7 +43,7 @@ pub(crate) struct Task {
 
 /// What the thread works on.
 pub(crate) struct Job {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl Job {
@@ -84,7 +82,7 @@ impl Job {
         self.shared.stopping.load(Ordering::Acquire)
     }
 
-    fn now(&self) -> UtcMillis {
+    pub(crate) fn now(&self) -> UtcMillis {
         self.shared.setup.pipeline.clock().now()
     }
 
@@ -144,7 +142,7 @@ impl Job {
     }
 
     /// Waits until everything that was taken before is applied and in the store.
-    fn drain(&self) -> Result<(), RightsError> {
+    pub(crate) fn drain(&self) -> Result<(), RightsError> {
         let pipeline = &self.shared.setup.pipeline;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
@@ -177,7 +175,7 @@ impl Job {
     }
 
     /// Their turns at browsers of several people, as the ledger remembers them.
-    fn turn_prints(&self, whose: &Whose) -> Vec<TurnPrint> {
+    pub(crate) fn turn_prints(&self, whose: &Whose) -> Vec<TurnPrint> {
         let print = |turn: Turn| {
             let key = Subject::Anonymous(turn.anonymous).key();
             let print = self.shared.ledger.prints().texts(std::iter::once(key.as_str())).pop();
@@ -186,7 +184,7 @@ impl Job {
         whose.turns().filter_map(print).collect()
     }
 
-    fn line(&self, id: &str, state: Step, act: Act, prints: Vec<String>, suppress: bool) -> Line {
+    pub(crate) fn line(&self, id: &str, state: Step, act: Act, prints: Vec<String>, suppress: bool) -> Line {
         Line {
             v: 0,
             seq: 0,
@@ -246,7 +244,7 @@ impl Job {
     }
 
     /// Removes people from every place. Until that is through, it is noted whom it means.
-    fn erase(&self, whose: &Whose) -> Result<BTreeMap<String, u64>, RightsError> {
+    pub(crate) fn erase(&self, whose: &Whose) -> Result<BTreeMap<String, u64>, RightsError> {
         let setup = &self.shared.setup;
         let whose = &under_way::put(setup.blobs.as_ref(), whose)?;
         let erased = setup.pipeline.erase(whose)?;
@@ -273,7 +271,7 @@ impl Job {
     }
 
     /// Writes the line `done`, then the receipt: a data directory that has the receipt has no need of the rest.
-    fn finish(
+    pub(crate) fn finish(
         &self,
         done: &Finished<'_>,
         found: &BTreeMap<String, u64>,
@@ -320,90 +318,20 @@ impl Job {
         }
         Ok(all.into())
     }
-
-    /// Carries out, all together, the requests of these lines: only their fingerprints are known.
-    fn again(&self, lines: &[Line]) -> Result<(), RightsError> {
-        let ids: BTreeSet<&str> = lines.iter().map(|line| line.request.as_str()).collect();
-        tracing::warn!(
-            requests = ids.len(),
-            "the ledger of erasures knows of requests that this data directory has not seen to the end; they are \
-             made again before anything is served"
-        );
-        self.drain()?;
-        let (pipeline, prints) = (&self.shared.setup.pipeline, self.shared.ledger.prints());
-        let wanted: FxHashSet<Print> = lines.iter().flat_map(Line::prints).collect();
-        let mut turns: FxHashMap<Print, Vec<&TurnPrint>> = FxHashMap::default();
-        for turn in lines.iter().flat_map(|line| &line.turns) {
-            if let Some(print) = turn.print() {
-                turns.entry(print).or_default().push(turn);
-            }
-        }
-        let is_meant = |print: Print| wanted.contains(&print) || turns.contains_key(&print);
-        let keys = pipeline.find_keys(&|key| is_meant(prints.of(key)))?;
-        let mut subjects = Vec::new();
-        let mut at_browsers = Vec::new();
-        for key in &keys {
-            let (print, Some(subject)) = (prints.of(key), subject_of(key)) else { continue };
-            if let (Some(all), Subject::Anonymous(id)) = (turns.get(&print), &subject) {
-                let turn =
-                    |turn: &&TurnPrint| Turn { anonymous: id.clone(), from: turn.from, until: turn.until };
-                at_browsers.extend(all.iter().map(turn));
-            }
-            subjects.extend(Some(subject).filter(|_| wanted.contains(&print)));
-        }
-        let shops: BTreeSet<&String> = lines.iter().filter_map(|line| line.shop.as_ref()).collect();
-        for domain in &shops {
-            subjects.extend(pipeline.people_of_shop(domain)?);
-        }
-        let people = pipeline.people(&[&subjects])?;
-        let whose = Whose::together(&people).with_turns(at_browsers);
-        let whose = whose.with_shop(shops.first().map(|domain| (*domain).clone()));
-        let found = self.erase(&whose)?;
-        let together = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-        for id in ids {
-            let own: Vec<&Line> = lines.iter().filter(|line| line.request == id).collect();
-            let mut prints: Vec<String> = own.iter().flat_map(|line| line.prints.iter().cloned()).collect();
-            prints.sort_unstable();
-            prints.dedup();
-            let at = own.first().map_or_else(|| self.now(), |line| line.at);
-            let suppress = own.iter().any(|line| line.suppress);
-            let act = own.first().map_or(Act::Erase, |line| line.act);
-            let receipt = self.finish(&Finished { id, at, prints, suppress, act }, &found, together)?;
-            let status = fresh_status(id, act.into(), at);
-            self.shared.put(Status {
-                stage: Stage::Finished,
-                finished_at: Some(self.now()),
-                found: found.clone(),
-                receipt: Some(receipt),
-                ..status
-            });
-        }
-        Ok(())
-    }
 }
 
 /// An erasure that is done.
-struct Finished<'a> {
-    id: &'a str,
-    at: UtcMillis,
-    prints: Vec<String>,
-    suppress: bool,
-    act: Act,
+pub(crate) struct Finished<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) at: UtcMillis,
+    pub(crate) prints: Vec<String>,
+    pub(crate) suppress: bool,
+    pub(crate) act: Act,
 }
 
 /// Adds what another round found.
 fn add(found: &mut BTreeMap<String, u64>, more: BTreeMap<String, u64>) {
     for (place, count) in more {
         *found.entry(place).or_default() += count;
-    }
-}
-
-/// The subject behind a key.
-fn subject_of(key: &str) -> Option<Subject> {
-    let id = key.get(2..).filter(|id| !id.is_empty())?.to_owned();
-    match key.get(..2)? {
-        "u:" => Some(Subject::User(id)),
-        "a:" => Some(Subject::Anonymous(id)),
-        _ => None,
     }
 }

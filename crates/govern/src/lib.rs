@@ -7,6 +7,7 @@
 //!
 //! What other parts keep of people they register as a [`Place`].
 
+mod again;
 pub mod data_map;
 mod export;
 mod hex;

@@ -66,9 +66,10 @@ fn stored_types(text: &str) -> Vec<String> {
         if !(names.contains(&"Serialize") && names.contains(&"Deserialize")) {
             continue;
         }
-        let declared = rest.lines().find(|line| line.contains("struct ") || line.contains("enum "));
-        let name = declared.and_then(|line| {
-            let after = line.split_once("struct ").or_else(|| line.split_once("enum "))?.1;
+        let name = rest.lines().find_map(|line| {
+            let line = line.trim_start();
+            let line = line.strip_prefix("pub(crate) ").or_else(|| line.strip_prefix("pub ")).unwrap_or(line);
+            let after = line.strip_prefix("struct ").or_else(|| line.strip_prefix("enum "))?;
             Some(after.chars().take_while(|c| c.is_alphanumeric()).collect::<String>())
         });
         found.extend(name);

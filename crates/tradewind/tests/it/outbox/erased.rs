@@ -28,7 +28,7 @@ fn what_waits_goes_with_the_person_and_never_leaves() {
         false => Deed::Answer(500),
     });
     let ledger = tempfile::tempdir().unwrap();
-    let toml = format!("privacy.ledger_dir = '{}'\n{}", ledger.path().display(), receiver.toml(&[1; 60]));
+    let toml = format!("privacy.ledger_dir = '{}'\n{}", ledger.path().display(), receiver.toml(&[1; 30]));
     let house = House::with(&[], &toml);
     let [gone, stays, device] = [mark(&mut rng), mark(&mut rng), mark(&mut rng)];
     // The last order comes under the browser's id, which is the same person's.
