@@ -72,7 +72,8 @@ fn stored_types(text: &str) -> Vec<String> {
             let after = line.strip_prefix("struct ").or_else(|| line.strip_prefix("enum "))?;
             Some(after.chars().take_while(|c| c.is_alphanumeric()).collect::<String>())
         });
-        found.extend(name);
+        // A macro's types have no name here; they stand in fields that are declared.
+        found.extend(name.filter(|name| !name.is_empty()));
     }
     found
 }

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use tradewind_events::EventView;
 use tradewind_kernel::Subject;
 
@@ -30,8 +31,7 @@ struct About {
 
 /// Whether an event came from the shop of this domain.
 pub(super) fn is_event(event: &EventView<'_>, domain: &str) -> bool {
-    let Some(context) = event.context.map(|context| context.get()).filter(|text| text.contains(DIALECT))
-    else {
+    let Some(context) = event.context.map(RawValue::get).filter(|text| text.contains(DIALECT)) else {
         return false;
     };
     let read = serde_json::from_str::<Context>(context).ok().and_then(|context| context.shopify);
