@@ -11,10 +11,10 @@ use tradewind_kernel::{Subject, UtcMillis, fresh_id};
 use tradewind_pipeline::{Pipeline, PipelineError};
 use tradewind_ports::{BlobError, BlobStore};
 
-use crate::job::{Job, Task, receipt_name};
+use crate::job::{Job, Task};
 use crate::ledger::{Act, Ledger, LedgerError, Line, Step};
+use crate::lines::{ask_of, hold, note, receipt};
 use crate::place::{Consents, Place};
-use crate::receipt::Receipt;
 use crate::request::{Ask, Kind, MAX_SUBJECTS, Stage, Status};
 use crate::suppression::Suppression;
 
@@ -341,12 +341,6 @@ impl Shared {
     }
 }
 
-/// A request that awaits a confirmation, out of its line: only of a shop as a whole does that say all.
-fn ask_of(line: &Line) -> Ask {
-    let (kind, shop) = (line.act.into(), line.shop.clone());
-    Ask { kind, subjects: Vec::new(), suppress: line.suppress, shop, id: Some(line.request.clone()) }
-}
-
 fn without_export(status: &Status) -> Status {
     Status { export: None, ..status.clone() }
 }
@@ -363,42 +357,6 @@ pub(crate) fn fresh_status(id: &str, kind: Kind, now: UtcMillis) -> Status {
         receipt: None,
         export: None,
     }
-}
-
-/// What a line of the ledger means for whom nothing is taken of.
-fn hold(suppression: &Suppression, line: &Line) {
-    match Kind::from(line.act) {
-        Kind::Suppress => suppression.add(line.prints()),
-        _ if line.state == Step::Awaiting => {}
-        Kind::Erase if line.suppress => suppression.add(line.prints()),
-        Kind::Unsuppress => suppression.remove(line.prints()),
-        _ => {}
-    }
-}
-
-/// What a line of the ledger means for the request's status.
-fn note(statuses: &mut BTreeMap<String, Status>, line: &Line) {
-    let status = statuses
-        .entry(line.request.clone())
-        .or_insert_with(|| fresh_status(&line.request, line.act.into(), line.at));
-    if line.state == Step::Awaiting {
-        status.stage = Stage::AwaitingConfirmation;
-    } else if line.state == Step::Requested {
-        status.stage = Stage::Initialized;
-    }
-    if line.state == Step::Done || !status.kind.is_erasure() {
-        (status.stage, status.finished_at) = (Stage::Finished, Some(line.at));
-    }
-}
-
-/// The receipt of a request, if this data directory has it.
-fn receipt(blobs: &dyn BlobStore, id: &str) -> Result<Option<Receipt>, RightsError> {
-    let Some(bytes) = blobs.get(&receipt_name(id))? else { return Ok(None) };
-    let read = serde_json::from_slice(&bytes);
-    if let Err(error) = &read {
-        tracing::error!(request = id, %error, "a receipt does not read; its erasure is made again");
-    }
-    Ok(read.ok())
 }
 
 #[cfg(test)]

@@ -12,7 +12,8 @@ use tradewind_ports::block_on;
 use tradewind_ports::testing::Watched;
 
 use super::*;
-use crate::receipt::verify;
+use crate::job::receipt_name;
+use crate::receipt::{Receipt, verify};
 
 const NOW: UtcMillis = UtcMillis::new(1_790_000_000_000);
 const GONE: &str = "qzxjkvbpygfw";
