@@ -22,8 +22,8 @@ use crate::extract::Query;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
 use crate::{
-    audiences, consent, decide, docs, feast, features, identity, openapi, operate, outbox, privacy, profiles,
-    schemas, sql, trace, vault,
+    audiences, consent, data_map, decide, docs, feast, features, identity, openapi, operate, outbox, privacy,
+    profiles, retention, schemas, sql, trace, vault,
 };
 
 /// Paths on which browsers of other origins may send events.
@@ -142,6 +142,9 @@ fn people(routes: Routes) -> Routes {
         .route("/.well-known/gpc.json", get(consent::gpc))
         .route("/v1/privacy/requests", get(privacy::list).post(privacy::request))
         .route("/v1/privacy/requests/{id}", get(privacy::show))
+        .route("/v1/privacy/requests/{id}/confirm", post(privacy::confirm))
+        .route("/v1/privacy/data-map", get(data_map::show))
+        .route("/v1/privacy/retention", get(retention::show))
 }
 
 /// The feature store, but for what Feast's own client asks.

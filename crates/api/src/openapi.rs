@@ -5,8 +5,8 @@ use axum::response::IntoResponse;
 use utoipa::OpenApi;
 
 use crate::{
-    audiences, collect, consent, dead_letters, decide, feast, features, identity, operate, outbox, privacy,
-    profiles, schemas, sql, vault,
+    audiences, collect, consent, data_map, dead_letters, decide, feast, features, identity, operate, outbox,
+    privacy, profiles, retention, schemas, sql, vault,
 };
 
 #[derive(OpenApi)]
@@ -52,6 +52,9 @@ use crate::{
         privacy::request,
         privacy::show,
         privacy::list,
+        privacy::confirm,
+        data_map::show,
+        retention::show,
         schemas::list,
         schemas::show,
         schemas::findings,

@@ -60,7 +60,7 @@ pub(crate) struct RequestOut {
     #[serde(rename = "type")]
     #[schema(value_type = String)]
     kind: Kind,
-    /// `INITIALIZED`, `RUNNING`, `FINISHED` or `FAILED`.
+    /// `AWAITING_CONFIRMATION`, `INITIALIZED`, `RUNNING`, `FINISHED` or `FAILED`.
     #[schema(value_type = String)]
     status: Stage,
     /// RFC 3339.
@@ -118,6 +118,10 @@ pub(crate) async fn request(
     check_api_key(&api, &headers)?;
     let bytes = read_json(&headers, body).await?;
     let asked: RequestIn = parse(&bytes, "the body is no request")?;
+    if asked.kind == Kind::EraseShop {
+        let why = "a shop is erased by Shopify's topic shop/redact only; its request is confirmed here";
+        return Err(Problem::new(Code::InvalidRequest, why));
+    }
     if asked.suppress && asked.kind != Kind::Erase {
         return Err(Problem::new(
             Code::InvalidRequest,
@@ -125,7 +129,7 @@ pub(crate) async fn request(
         ));
     }
     let subjects = read_subjects(&api, &asked.subjects)?;
-    let ask = Ask { kind: asked.kind, subjects, suppress: asked.suppress, id: None };
+    let ask = Ask { kind: asked.kind, subjects, suppress: asked.suppress, shop: None, id: None };
     let status = hand_over(&api, ask).await?;
     let location = HeaderValue::from_str(&format!("/v1/privacy/requests/{}", status.id));
     let mut response = (StatusCode::ACCEPTED, Json(RequestOut::from(status))).into_response();
@@ -155,19 +159,37 @@ fn read_subjects(api: &Api, texts: &[String]) -> Result<Vec<Subject>, Problem> {
 }
 
 /// Takes a request; it is durable on success.
-pub(crate) async fn hand_over(api: &Arc<Api>, mut ask: Ask) -> Result<Status, Problem> {
+pub(crate) async fn hand_over(api: &Arc<Api>, ask: Ask) -> Result<Status, Problem> {
+    take(api, ask, Rights::request).await
+}
+
+/// Takes a request that somebody has to confirm; it is durable on success.
+pub(crate) async fn hold(api: &Arc<Api>, ask: Ask) -> Result<Status, Problem> {
+    take(api, ask, Rights::await_confirmation).await
+}
+
+async fn take(
+    api: &Arc<Api>,
+    mut ask: Ask,
+    how: fn(&Rights, Ask) -> Result<String, RightsError>,
+) -> Result<Status, Problem> {
     let rights = rights_of(api)?;
     // Ids that name a person are known by their pseudonyms.
     ask.subjects = ask.subjects.into_iter().map(|subject| api.subject(subject)).collect();
     let taken = tokio::task::spawn_blocking(move || {
-        let id = rights.request(ask)?;
+        let id = how(&rights, ask)?;
         rights.status(&id).ok_or(RightsError::Stopping)
     });
-    let taken = taken.await.map_err(|error| {
+    joined(taken.await)
+}
+
+fn joined(taken: Result<Result<Status, RightsError>, tokio::task::JoinError>) -> Result<Status, Problem> {
+    let taken = taken.map_err(|error| {
         tracing::error!(%error, "a privacy request's task failed");
         Problem::new(Code::Internal, "the request could not be taken; see the program's log")
     })?;
     taken.map_err(|error| match error {
+        RightsError::NothingToConfirm => Problem::new(Code::NotFound, error.to_string()),
         RightsError::Subjects | RightsError::Id => Problem::new(Code::InvalidRequest, error.to_string()),
         RightsError::NoConsents => Problem::new(Code::RestrictUnavailable, error.to_string()),
         RightsError::Stopping => Problem::new(Code::Stopped, error.to_string()),
@@ -214,6 +236,27 @@ pub(crate) async fn ended(api: &Api, id: &str, wait: Duration) -> Result<Status,
         }
         tokio::time::sleep(GLANCE).await;
     }
+}
+
+/// `POST /v1/privacy/requests/{id}/confirm`
+#[utoipa::path(post, path = "/v1/privacy/requests/{id}/confirm", tag = "privacy",
+    params(("id" = String, Path, description = "of a request that is AWAITING_CONFIRMATION")),
+    responses((status = 202, body = RequestOut, description = "durable; it is carried out in the background"),
+        (status = 401, body = ProblemDocument), (status = 404, body = ProblemDocument),
+        (status = 503, body = ProblemDocument)))]
+pub(crate) async fn confirm(
+    State(api): State<Arc<Api>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    check_api_key(&api, &headers)?;
+    let rights = rights_of(&api)?;
+    let taken = tokio::task::spawn_blocking(move || {
+        rights.confirm(&id)?;
+        rights.status(&id).ok_or(RightsError::Stopping)
+    });
+    let status = joined(taken.await)?;
+    Ok((StatusCode::ACCEPTED, Json(RequestOut::from(status))).into_response())
 }
 
 /// `GET /v1/privacy/requests`

@@ -7,7 +7,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 use tradewind_decide::Decider;
 use tradewind_events::schema::Registry;
-use tradewind_govern::Rights;
+use tradewind_govern::{Retention, Rights};
 use tradewind_kernel::UtcMillis;
 use tradewind_people::consent::Categories;
 use tradewind_pipeline::Pipeline;
@@ -40,8 +40,36 @@ pub struct ApiSettings {
     pub trusted_proxies: TrustedProxies,
     /// Bounds of what may be under way.
     pub admission: AdmissionSettings,
+    /// What Shopify's topic `shop/redact` brings about.
+    pub shop_redact: ShopRedact,
     /// Which categories of a consent banner stand for which purposes.
     pub consent_categories: Categories,
+}
+
+/// What becomes of `shop/redact`, by which Shopify asks for the erasure of a whole shop, 48 hours after it took the
+/// app away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ShopRedact {
+    /// A request that waits until somebody confirms it.
+    #[default]
+    Confirm,
+    /// It is carried out at once.
+    Erase,
+    /// It is kept and told in the log; somebody must act on it.
+    Record,
+}
+
+impl ShopRedact {
+    /// What a setting of this name means.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "confirm" => Some(Self::Confirm),
+            "erase" => Some(Self::Erase),
+            "record" => Some(Self::Record),
+            _ => None,
+        }
+    }
 }
 
 /// An event that was not taken, and why.
@@ -79,6 +107,8 @@ pub struct Api {
     /// Places for profiles that are followed.
     pub(crate) feeds: Arc<tokio::sync::Semaphore>,
     pub(crate) rights: OnceLock<Arc<Rights>>,
+    /// How long data are kept, once the server keeps them to that.
+    pub(crate) retention: OnceLock<Arc<Retention>>,
     rejected_total: AtomicU64,
 }
 
@@ -110,6 +140,7 @@ impl Api {
             vault: None,
             feeds: Arc::new(tokio::sync::Semaphore::new(crate::profiles::MAX_FEEDS)),
             rights: OnceLock::new(),
+            retention: OnceLock::new(),
             rejected_total,
         }
     }
@@ -137,6 +168,12 @@ impl Api {
     #[must_use]
     pub fn with_vault(self, vault: Arc<Vault>) -> Self {
         Self { vault: Some(vault), ..self }
+    }
+
+    /// From now on tells how long data are kept. Call it once.
+    pub fn use_retention(&self, retention: Arc<Retention>) {
+        // A second one is the first one's: nothing else calls it.
+        let _ = self.retention.set(retention);
     }
 
     /// From now on takes requests of people's rights, and nothing else until these are ready. Call it once.

@@ -5,6 +5,7 @@
 //! as long as no feed has ever been taken (a browser's write key is public, so anybody could name one).
 
 mod change;
+pub mod data_map;
 mod inventory;
 mod product;
 mod snapshot;

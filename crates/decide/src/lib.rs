@@ -7,6 +7,7 @@
 
 mod answer;
 mod ask;
+pub mod data_map;
 mod decider;
 mod ladder;
 mod measures;

@@ -8,6 +8,7 @@
 mod clock;
 mod commerce;
 mod consent;
+pub mod data_map;
 mod details;
 pub mod enrich;
 mod enrichment;

@@ -11,6 +11,7 @@
 pub mod built_in;
 mod check;
 mod codec;
+pub mod data_map;
 mod join;
 mod json;
 mod lineage;

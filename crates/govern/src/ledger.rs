@@ -3,8 +3,8 @@
 //!
 //! A folder of its own, `privacy.ledger_dir`, which should be kept apart from the data directory's backups:
 //! `salt` and `key` (32 random bytes each, mode 0600) and `ledger.jsonl`. A line is JSON, `{"v":1,"seq":…,
-//! "at":…,"state":"requested"|"done","request":…,"type":"erase"|"suppress"|"unsuppress","prints":[…],
-//! "suppress":…}`, `at` in milliseconds since 1970, `prints` as [`Prints`] makes them, in hexadecimal digits.
+//! "at":…,"state":"awaiting"|"requested"|"done","request":…,"type":"erase"|"erase_shop"|"suppress"|"unsuppress","prints":[…],
+//! "suppress":…,"turns":[…],"shop":…}`, `at` in milliseconds since 1970, `prints` as [`Prints`] makes them, in hexadecimal digits.
 //! It is only ever appended to, and each line is synced before [`Ledger::append`] returns. A request may have
 //! several lines `requested`: the later ones name further fingerprints of the same people. No line holds an id.
 //!
@@ -32,6 +32,8 @@ const FILE: &str = "ledger.jsonl";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
+    /// It was asked for, and holds once somebody confirms it.
+    Awaiting,
     /// It holds from now on.
     Requested,
     /// It was carried out.
@@ -44,6 +46,8 @@ pub enum Step {
 pub enum Act {
     /// People were erased.
     Erase,
+    /// Everybody of a shop was.
+    EraseShop,
     /// Nothing more is taken of them.
     Suppress,
     /// It is again.
@@ -70,6 +74,32 @@ pub struct Line {
     pub prints: Vec<String>,
     /// Whether nothing more is taken of them.
     pub suppress: bool,
+    /// When browsers that others used too were theirs: once the state forgets whose a browser was, only this
+    /// tells.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub turns: Vec<TurnPrint>,
+    /// The shop that is meant as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shop: Option<String>,
+}
+
+/// A turn at a browser, which is named by its fingerprint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TurnPrint {
+    /// The browser's, in hexadecimal digits.
+    pub print: String,
+    /// From when on.
+    pub from: UtcMillis,
+    /// Up to when.
+    pub until: UtcMillis,
+}
+
+impl TurnPrint {
+    /// The browser's fingerprint.
+    #[must_use]
+    pub fn print(&self) -> Option<Print> {
+        hex::decode(&self.print)
+    }
 }
 
 impl Line {

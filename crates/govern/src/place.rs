@@ -21,6 +21,11 @@ pub trait Place: Send + Sync {
     /// # Errors
     /// In words.
     fn export(&self, whose: &Whose) -> Result<Value, String>;
+
+    /// What a receipt says of it beside the count, such as what has left and is beyond reach. It names nobody.
+    fn remark(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Where it is kept what people agreed to.

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::hex;
 
-/// The version of a receipt.
-pub(crate) const VERSION: u8 = 1;
+/// The version of a receipt: 2 came with `remarks`, and 1 still verifies.
+pub(crate) const VERSION: u8 = 2;
 
 /// What was erased.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,12 +28,16 @@ pub struct Receipt {
     pub finished_at: String,
     /// Who was erased: a fingerprint of each key, in hexadecimal digits.
     pub prints: Vec<String>,
-    /// How many requests were carried out together; `found` counts for all of them. 1 but after a restore.
+    /// How many requests were carried out together, since they waited together or after a restore; `found` counts
+    /// for all of them.
     pub requests_together: u32,
     /// What was found and removed, by place.
     pub found: BTreeMap<String, u64>,
     /// Every place that was searched.
     pub places: Vec<String>,
+    /// What is to be known of a place beside the count, such as what had left it before.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub remarks: BTreeMap<String, String>,
     /// The line of the ledger that the request stands in.
     pub ledger_seq: u64,
     /// The key that it is signed with, in hexadecimal digits.
@@ -91,8 +95,8 @@ fn signed_text(receipt: &Receipt) -> Vec<u8> {
 pub fn verify(json: &[u8]) -> Result<Receipt, VerifyError> {
     let form = |why: &str| VerifyError::Form(why.to_owned());
     let receipt: Receipt = serde_json::from_slice(json).map_err(|e| form(&e.to_string()))?;
-    if receipt.version != VERSION {
-        return Err(form(&format!("its version is {}, and {VERSION} is known", receipt.version)));
+    if !(1..=VERSION).contains(&receipt.version) {
+        return Err(form(&format!("its version is {}, and 1 to {VERSION} are known", receipt.version)));
     }
     let key = hex::decode::<32>(&receipt.public_key).ok_or_else(|| form("public_key is no key"))?;
     let key = VerifyingKey::from_bytes(&key).map_err(|_| form("public_key is no key"))?;
@@ -112,7 +116,7 @@ mod tests {
 
     fn receipt() -> Receipt {
         Receipt {
-            version: VERSION,
+            version: 1,
             request: "r1".into(),
             requested_at: "2026-01-31T09:30:00.000Z".into(),
             finished_at: "2026-01-31T09:30:01.000Z".into(),
@@ -130,6 +134,18 @@ mod tests {
         let signed = Seal::new([7; 32]).sign(receipt());
         assert_eq!(serde_json::to_string(&signed).unwrap(), V1);
         assert_eq!(verify(V1.as_bytes()).unwrap(), signed);
+    }
+
+    /// A receipt as version 2 wrote it, under the same key; this program and every later one must verify it.
+    const V2: &str = r#"{"version":2,"request":"r1","requested_at":"2026-01-31T09:30:00.000Z","finished_at":"2026-01-31T09:30:01.000Z","prints":["000102030405060708090a0b0c0d0e0f"],"requests_together":1,"found":{"log":9,"profiles":1},"places":["profiles","log"],"remarks":{"webhooks":"3 deliveries had left before"},"ledger_seq":1,"public_key":"ea4a6c63e29c520abef5507b132ec5f9954776aebebe7b92421eea691446d22c","signature":"aa156df757260f4d9a7adfd396b8e8f020642b45b41dfc638016864e5e7863648e9e06550fcee9bbc1e5a94a142545db8aa8c26fc2d68a3bfa142616c6862208"}"#;
+
+    #[test]
+    fn version_2_still_verifies_and_signs_the_same() {
+        let remarks = BTreeMap::from([("webhooks".to_owned(), "3 deliveries had left before".to_owned())]);
+        let receipt = Receipt { version: 2, remarks, ..receipt() };
+        let signed = Seal::new([7; 32]).sign(receipt);
+        assert_eq!(serde_json::to_string(&signed).unwrap(), V2);
+        assert_eq!(verify(V2.as_bytes()).unwrap(), signed);
     }
 
     #[test]

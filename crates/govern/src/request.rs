@@ -18,6 +18,8 @@ pub const MAX_SUBJECTS: usize = 5_000;
 pub enum Kind {
     /// Everything that is held of them goes.
     Erase,
+    /// Everybody of a shop goes, and all that came from its Shopify.
+    EraseShop,
     /// Everything that is held of them is handed out.
     Export,
     /// Every purpose is denied.
@@ -34,6 +36,7 @@ impl Kind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Erase => "erase",
+            Self::EraseShop => "erase_shop",
             Self::Export => "export",
             Self::Restrict => "restrict",
             Self::Suppress => "suppress",
@@ -45,6 +48,7 @@ impl Kind {
     pub(crate) const fn act(self) -> Option<Act> {
         match self {
             Self::Erase => Some(Act::Erase),
+            Self::EraseShop => Some(Act::EraseShop),
             Self::Suppress => Some(Act::Suppress),
             Self::Unsuppress => Some(Act::Unsuppress),
             Self::Export | Self::Restrict => None,
@@ -52,10 +56,18 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// Whether something is removed, and a receipt is made.
+    pub(crate) const fn is_erasure(self) -> bool {
+        matches!(self, Self::Erase | Self::EraseShop)
+    }
+}
+
 impl From<Act> for Kind {
     fn from(act: Act) -> Self {
         match act {
             Act::Erase => Self::Erase,
+            Act::EraseShop => Self::EraseShop,
             Act::Suppress => Self::Suppress,
             Act::Unsuppress => Self::Unsuppress,
         }
@@ -71,6 +83,8 @@ pub struct Ask {
     pub subjects: Vec<Subject>,
     /// Whether, after an erasure, nothing more is taken of them.
     pub suppress: bool,
+    /// The shop of an erasure of that kind, by its `….myshopify.com`; its people are looked for then.
+    pub shop: Option<String>,
     /// An id of `[A-Za-z0-9-]`, so that what is asked twice is done once; one is made if there is none.
     pub id: Option<String>,
 }
@@ -79,6 +93,8 @@ pub struct Ask {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Stage {
+    /// Somebody has to confirm it first.
+    AwaitingConfirmation,
     /// It waits.
     Initialized,
     /// It is being carried out.
@@ -92,6 +108,7 @@ pub enum Stage {
 impl Stage {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
+            Self::AwaitingConfirmation => "awaiting_confirmation",
             Self::Initialized => "initialized",
             Self::Running => "running",
             Self::Failed => "failed",

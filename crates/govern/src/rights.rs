@@ -11,10 +11,10 @@ use tradewind_kernel::{Subject, UtcMillis, fresh_id};
 use tradewind_pipeline::{Pipeline, PipelineError};
 use tradewind_ports::{BlobError, BlobStore};
 
-use crate::job::{Job, Task, receipt_name};
-use crate::ledger::{Ledger, LedgerError, Line, Step};
+use crate::job::{Job, Task};
+use crate::ledger::{Act, Ledger, LedgerError, Line, Step};
+use crate::lines::{ask_of, hold, note, receipt};
 use crate::place::{Consents, Place};
-use crate::receipt::Receipt;
 use crate::request::{Ask, Kind, MAX_SUBJECTS, Stage, Status};
 use crate::suppression::Suppression;
 
@@ -52,6 +52,9 @@ pub enum RightsError {
         /// Why, in words.
         cause: String,
     },
+    /// There is nothing to confirm.
+    #[error("there is no request of this id that awaits a confirmation")]
+    NothingToConfirm,
     /// No thread.
     #[error("the thread for requests could not be started: {0}")]
     Thread(std::io::Error),
@@ -79,6 +82,8 @@ pub(crate) struct Shared {
     pub(crate) suppression: Suppression,
     pub(crate) is_ready: AtomicBool,
     pub(crate) stopping: AtomicBool,
+    /// What somebody has to confirm first, by its request.
+    awaiting: Mutex<BTreeMap<String, Ask>>,
     statuses: Mutex<BTreeMap<String, Status>>,
 }
 
@@ -104,7 +109,9 @@ impl Rights {
             hold(&suppression, line);
             note(&mut statuses, line);
         }
-        for status in statuses.values_mut().filter(|status| status.kind == Kind::Erase) {
+        let begun =
+            |status: &&mut Status| status.kind.is_erasure() && status.stage != Stage::AwaitingConfirmation;
+        for status in statuses.values_mut().filter(begun) {
             status.receipt = receipt(setup.blobs.as_ref(), &status.id)?;
             match &status.receipt {
                 Some(receipt) => status.found = receipt.found.clone(),
@@ -113,16 +120,28 @@ impl Rights {
         }
         let is_open = |line: &&Line| {
             statuses.get(&line.request).is_some_and(|status| {
-                status.kind == Kind::Erase && (status.receipt.is_none() || status.stage != Stage::Finished)
+                status.kind.is_erasure()
+                    && status.stage != Stage::AwaitingConfirmation
+                    && (status.receipt.is_none() || status.stage != Stage::Finished)
             })
         };
         unfinished.extend(lines.iter().filter(is_open).cloned());
+        if unfinished.is_empty() {
+            // A crash after the receipts and before this.
+            crate::under_way::clear(setup.blobs.as_ref())?;
+        }
+        let awaiting = lines.iter().filter(|line| line.state == Step::Awaiting).filter_map(|line| {
+            let status = statuses.get(&line.request)?;
+            (status.stage == Stage::AwaitingConfirmation).then(|| (line.request.clone(), ask_of(line)))
+        });
+        let awaiting = awaiting.collect();
         let shared = Arc::new(Shared {
             setup,
             ledger,
             suppression,
             is_ready: AtomicBool::new(unfinished.is_empty()),
             stopping: AtomicBool::new(false),
+            awaiting: Mutex::new(awaiting),
             statuses: Mutex::new(statuses),
         });
         let (tasks, inbox) = mpsc::channel();
@@ -141,6 +160,12 @@ impl Rights {
         self.shared.is_ready.load(Ordering::Acquire)
     }
 
+    /// Whether it takes nothing more, and leaves what waits to the next start.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.shared.stopping.load(Ordering::Acquire)
+    }
+
     /// Of whom nothing is taken.
     #[must_use]
     pub fn suppression(&self) -> &Suppression {
@@ -152,8 +177,39 @@ impl Rights {
     /// # Errors
     /// [`RightsError`]; then nothing will be done.
     pub fn request(&self, ask: Ask) -> Result<String, RightsError> {
-        let Shared { setup, ledger, .. } = self.shared.as_ref();
-        if ask.subjects.is_empty() || ask.subjects.len() > MAX_SUBJECTS {
+        self.take(ask, Step::Requested)
+    }
+
+    /// Takes a request that is carried out once it is [confirmed](Self::confirm), also after a restart. Of its
+    /// subjects only fingerprints are remembered, so it is for the erasure of a shop.
+    ///
+    /// # Errors
+    /// As [`request`](Self::request).
+    pub fn await_confirmation(&self, ask: Ask) -> Result<String, RightsError> {
+        self.take(ask, Step::Awaiting)
+    }
+
+    /// Carries out, from now on, a request that awaits it. Blocks for a sync.
+    ///
+    /// # Errors
+    /// [`RightsError`]; then nothing will be done.
+    pub fn confirm(&self, id: &str) -> Result<(), RightsError> {
+        let tasks = self.tasks.lock();
+        let Some(sender) = tasks.as_ref() else { return Err(RightsError::Stopping) };
+        let Some(ask) = self.shared.awaiting.lock().remove(id) else {
+            return Err(RightsError::NothingToConfirm);
+        };
+        let now = self.shared.setup.pipeline.clock().now();
+        self.begin(sender, id, Ask { id: Some(id.to_owned()), ..ask }, now)
+    }
+
+    fn take(&self, ask: Ask, step: Step) -> Result<String, RightsError> {
+        let Shared { setup, .. } = self.shared.as_ref();
+        let is_of_shop = ask.kind == Kind::EraseShop;
+        if is_of_shop != ask.subjects.is_empty()
+            || is_of_shop != ask.shop.is_some()
+            || ask.subjects.len() > MAX_SUBJECTS
+        {
             return Err(RightsError::Subjects);
         }
         if ask.kind == Kind::Restrict && setup.consents.is_none() {
@@ -171,24 +227,47 @@ impl Rights {
         if self.shared.status(&id).is_some() {
             return Ok(id);
         }
-        if let Some(act) = ask.kind.act() {
-            let keys: Vec<String> = ask.subjects.iter().map(Subject::key).collect();
-            let line = Line {
-                v: 0,
-                seq: 0,
-                at: now,
-                state: Step::Requested,
-                request: id.clone(),
-                act,
-                prints: ledger.prints().texts(keys.iter().map(String::as_str)),
-                suppress: ask.suppress && ask.kind == Kind::Erase,
-            };
-            self.shared.append(&line)?;
+        if step == Step::Awaiting {
+            self.shared.append(&self.line_of(&id, &ask, step, now))?;
+            let status = fresh_status(&id, ask.kind, now);
+            self.shared.put(Status { stage: Stage::AwaitingConfirmation, ..status });
+            self.shared.awaiting.lock().insert(id.clone(), ask);
+            return Ok(id);
         }
-        self.shared.put(fresh_status(&id, ask.kind, now));
-        let task = Task { id: id.clone(), requested_at: now, ask };
-        sender.send(task).map_err(|_| RightsError::Stopping)?;
+        self.begin(sender, &id, ask, now)?;
         Ok(id)
+    }
+
+    /// Remembers a request and hands it to the thread. The ledger has one line of it first.
+    fn begin(
+        &self,
+        sender: &mpsc::Sender<Task>,
+        id: &str,
+        ask: Ask,
+        now: UtcMillis,
+    ) -> Result<(), RightsError> {
+        if ask.kind.act().is_some() {
+            self.shared.append(&self.line_of(id, &ask, Step::Requested, now))?;
+        }
+        self.shared.put(fresh_status(id, ask.kind, now));
+        let task = Task { id: id.to_owned(), requested_at: now, ask };
+        sender.send(task).map_err(|_| RightsError::Stopping)
+    }
+
+    fn line_of(&self, id: &str, ask: &Ask, state: Step, at: UtcMillis) -> Line {
+        let keys: Vec<String> = ask.subjects.iter().map(Subject::key).collect();
+        Line {
+            v: 0,
+            seq: 0,
+            at,
+            state,
+            request: id.to_owned(),
+            act: ask.kind.act().unwrap_or(Act::Erase),
+            prints: self.shared.ledger.prints().texts(keys.iter().map(String::as_str)),
+            suppress: ask.suppress && ask.kind.is_erasure(),
+            turns: Vec::new(),
+            shop: ask.shop.clone(),
+        }
     }
 
     /// A request and what became of it.
@@ -278,36 +357,6 @@ pub(crate) fn fresh_status(id: &str, kind: Kind, now: UtcMillis) -> Status {
         receipt: None,
         export: None,
     }
-}
-
-/// What a line of the ledger means for whom nothing is taken of.
-fn hold(suppression: &Suppression, line: &Line) {
-    match Kind::from(line.act) {
-        Kind::Suppress => suppression.add(line.prints()),
-        Kind::Erase if line.suppress => suppression.add(line.prints()),
-        Kind::Unsuppress => suppression.remove(line.prints()),
-        _ => {}
-    }
-}
-
-/// What a line of the ledger means for the request's status.
-fn note(statuses: &mut BTreeMap<String, Status>, line: &Line) {
-    let status = statuses
-        .entry(line.request.clone())
-        .or_insert_with(|| fresh_status(&line.request, line.act.into(), line.at));
-    if line.state == Step::Done || Kind::from(line.act) != Kind::Erase {
-        (status.stage, status.finished_at) = (Stage::Finished, Some(line.at));
-    }
-}
-
-/// The receipt of a request, if this data directory has it.
-fn receipt(blobs: &dyn BlobStore, id: &str) -> Result<Option<Receipt>, RightsError> {
-    let Some(bytes) = blobs.get(&receipt_name(id))? else { return Ok(None) };
-    let read = serde_json::from_slice(&bytes);
-    if let Err(error) = &read {
-        tracing::error!(request = id, %error, "a receipt does not read; its erasure is made again");
-    }
-    Ok(read.ok())
 }
 
 #[cfg(test)]

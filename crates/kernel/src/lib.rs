@@ -3,6 +3,7 @@
 //! Nothing here does I/O, waits or knows a library of a particular engine.
 
 mod clock;
+pub mod data_map;
 mod deadline;
 mod money;
 mod purpose;

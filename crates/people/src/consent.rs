@@ -25,6 +25,7 @@ pub use permitted::{
     ModelTraining, Permitted, Personalization, Refusal, Standing,
 };
 pub use policy::{Mode, Policy, PolicyError, Region, RegionError};
+pub(crate) use record::RECORD;
 pub use record::{Change, Choice, MAX_HISTORY, Notice, Record};
 pub use signal::{Signal, SignalKind, SignalKinds, Told};
 

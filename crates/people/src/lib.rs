@@ -6,6 +6,7 @@
 
 mod act;
 pub mod consent;
+pub mod data_map;
 pub mod facts;
 pub mod identity;
 pub mod intent;

@@ -12,13 +12,17 @@
 mod graph;
 mod rows;
 mod search;
+mod shop;
+mod theirs;
+mod turns;
+mod who;
 
 use std::collections::BTreeSet;
 use std::sync::mpsc;
 
 use rustc_hash::FxHashSet;
 use serde::Serialize;
-use tradewind_kernel::Subject;
+use tradewind_kernel::{Subject, UtcMillis};
 use tradewind_ports::Offset;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -26,12 +30,18 @@ use crate::dead_letters::each_stored;
 use crate::pipeline::{Pipeline, PipelineError};
 
 pub(crate) use rows::{Rows, remove};
+pub use theirs::Theirs;
+pub use turns::Turn;
 
 /// The people that are meant, by all their keys.
 #[derive(Debug, Default, Clone)]
 pub struct Whose {
     keys: BTreeSet<String>,
     hashes: FxHashSet<u64>,
+    /// When browsers that others used too were theirs.
+    turns: turns::Turns,
+    /// The domain of a shop whose Shopify's records are meant too, whoever they name.
+    shop: Option<String>,
 }
 
 impl Whose {
@@ -40,7 +50,44 @@ impl Whose {
     pub fn new(keys: impl IntoIterator<Item = String>) -> Self {
         let keys: BTreeSet<String> = keys.into_iter().collect();
         let hashes = keys.iter().map(|key| xxh3_64(key.as_bytes())).collect();
-        Self { keys, hashes }
+        Self { keys, hashes, ..Self::default() }
+    }
+
+    /// The same people, with what happened on browsers of several people while it was their turn.
+    #[must_use]
+    pub fn with_turns(mut self, turns: impl IntoIterator<Item = Turn>) -> Self {
+        turns.into_iter().for_each(|turn| self.turns.add(turn));
+        self
+    }
+
+    /// The same people, with every record that came from this shop's Shopify, by its `….myshopify.com`.
+    #[must_use]
+    pub fn with_shop(mut self, domain: Option<String>) -> Self {
+        self.shop = domain.or(self.shop);
+        self
+    }
+
+    /// The shop whose Shopify's records are meant too.
+    #[must_use]
+    pub fn shop(&self) -> Option<&str> {
+        self.shop.as_deref()
+    }
+
+    /// All of these people together.
+    #[must_use]
+    pub fn together<'a>(all: impl IntoIterator<Item = &'a Self>) -> Self {
+        let (mut keys, mut turns, mut shop) = (BTreeSet::new(), Vec::new(), None);
+        for one in all {
+            keys.extend(one.keys.iter().cloned());
+            turns.extend(one.turns());
+            shop = shop.or_else(|| one.shop.clone());
+        }
+        Self::new(keys).with_turns(turns).with_shop(shop)
+    }
+
+    /// When browsers that others used too were theirs.
+    pub fn turns(&self) -> impl Iterator<Item = Turn> + '_ {
+        self.turns.all()
     }
 
     /// Whether a subject's key is one of theirs.
@@ -62,10 +109,23 @@ impl Whose {
         self.keys.contains(&Subject::Anonymous(id.to_owned()).key())
     }
 
-    /// Whether an event or a decision that names these ids is theirs.
+    /// Whether an event or a decision that names these ids is theirs, its time aside.
     #[must_use]
     pub fn are_named(&self, user: Option<&str>, anonymous: Option<&str>, previous: Option<&str>) -> bool {
         rows::is_theirs(self, user, anonymous, previous)
+    }
+
+    /// The same of what happened at a time: also what names nothing but a browser of several people, in their turn.
+    #[must_use]
+    pub fn are_named_at(
+        &self,
+        user: Option<&str>,
+        anonymous: Option<&str>,
+        previous: Option<&str>,
+        at: UtcMillis,
+    ) -> bool {
+        rows::is_theirs(self, user, anonymous, previous)
+            || (user.is_none() && anonymous.is_some_and(|id| self.turns.hold(id, at)))
     }
 
     /// Their keys, sorted.
@@ -131,44 +191,6 @@ pub(crate) struct Order {
 }
 
 impl Pipeline {
-    /// All keys of the person that a subject is: the user, those that it is merged with, and every anonymous id
-    /// that belongs to these alone. It reads the whole table of links.
-    ///
-    /// # Errors
-    /// [`PipelineError`] when the state does not read, or the projection has stopped.
-    pub fn keys_of(&self, subject: &Subject) -> Result<BTreeSet<String>, PipelineError> {
-        self.keys_of_all(std::slice::from_ref(subject))
-    }
-
-    /// The same for several people at once.
-    ///
-    /// # Errors
-    /// As [`keys_of`](Self::keys_of).
-    pub fn keys_of_all(&self, subjects: &[Subject]) -> Result<BTreeSet<String>, PipelineError> {
-        let mut keys: BTreeSet<String> = subjects.iter().map(Subject::key).collect();
-        let mut users = BTreeSet::new();
-        for subject in subjects {
-            let user = match subject {
-                Subject::User(user) => Some(user.clone()),
-                Subject::Anonymous(id) => self.link(id)?,
-            };
-            let Some(user) = user else { continue };
-            let merged = self.person(&Subject::User(user.clone()))?;
-            users.extend(merged.iter().flat_map(|person| person.users.clone()));
-            users.insert(user);
-        }
-        if users.is_empty() {
-            return Ok(keys);
-        }
-        self.each_link(|anonymous, owners| {
-            if owners.runs().all(|(_, user)| users.contains(user)) && owners.latest().is_some() {
-                keys.insert(Subject::Anonymous(anonymous.to_owned()).key());
-            }
-        })?;
-        keys.extend(users.into_iter().map(|user| Subject::User(user).key()));
-        Ok(keys)
-    }
-
     /// All keys that are in the state or in the log and are wanted: to find people again of whom only a
     /// fingerprint is known. It reads everything.
     ///
@@ -200,7 +222,7 @@ impl Pipeline {
         let mentions = search::Mentions::of(whose)?;
         let mut letters = Vec::new();
         each_stored(self.inner.store.as_ref(), &self.inner.tables, |id, json| {
-            if mentions.are_in(json) {
+            if mentions.are_in(json) || (whose.shop.is_some() && shop::is_letter(json)) {
                 letters.push(id);
                 take(Held::Letter(id, json));
             }

@@ -8,10 +8,12 @@
 //! crash has no second effect.
 
 mod aggregates;
+mod aging;
 mod changes;
 mod consent;
 mod counted;
 mod counters;
+pub mod data_map;
 mod dead_letters;
 mod dedupe;
 mod digest;
@@ -44,6 +46,7 @@ mod trending;
 pub mod vault;
 mod watermarks;
 
+pub use aging::Aging;
 pub use consent::Lookup;
 pub use dead_letters::{
     Attempt, KeptLetter, LOG_DIALECT, Letter, LetterLimits, LetterTotals, MAX_LETTER_BYTES, Note,
@@ -51,7 +54,7 @@ pub use dead_letters::{
 pub use digest::state_digest;
 pub use duplicates::Repetitions;
 pub use entry::{Entry, EntryError};
-pub use erasure::{Erased, Held, Whose};
+pub use erasure::{Erased, Held, Theirs, Turn, Whose};
 pub use features::{FeatureQuality, RowState, ViewQuality, ViewRows};
 pub use gate::GateTargets;
 pub use items::Items;

@@ -9,6 +9,7 @@ pub mod contract;
 mod event_log;
 mod sql_engine;
 mod state_store;
+pub mod testing;
 
 pub use blob_store::{BlobError, BlobStore};
 pub use block_on::block_on;

@@ -30,6 +30,7 @@ pub(crate) struct Config {
     pub(crate) api: ApiKeys,
     pub(crate) vault: VaultConfig,
     pub(crate) privacy: Privacy,
+    pub(crate) retention: RetentionConfig,
     pub(crate) shop: Shop,
     pub(crate) consent: Consent,
     pub(crate) models: Models,
@@ -110,6 +111,20 @@ pub(crate) struct Privacy {
     /// The folder of the ledger of erasures; `erasures` in the data directory if none. Keep it apart from the
     /// data directory's backups.
     pub(crate) ledger_dir: Option<PathBuf>,
+    /// What Shopify's `shop/redact` brings about: `confirm`, `erase` or `record`.
+    pub(crate) shop_redact: String,
+}
+
+/// How long classes of data are kept that have no setting of their own elsewhere.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RetentionConfig {
+    /// People who were not seen for so many days are erased; 0 keeps them for ever.
+    pub(crate) people_days: u32,
+    /// Dead letters that were received longer ago are dropped; 0 keeps them for ever.
+    pub(crate) dead_letters_days: u32,
+    /// How often it is looked.
+    pub(crate) every_minutes: u32,
 }
 
 /// The shop.

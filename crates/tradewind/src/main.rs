@@ -14,6 +14,7 @@ mod lake;
 mod logging;
 mod outbox;
 mod progress;
+mod retention;
 mod rights;
 mod schemas;
 mod shopfront;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tradewind_embedded::FjallStore;
+use tradewind_govern::Rights;
 use tradewind_pipeline::Outlet;
 use tradewind_ports::Offset;
 use tradewind_webhooks::{Deliverer, Endpoint, Outbox};
@@ -40,14 +41,23 @@ impl Post {
     }
 }
 
-/// Begins to deliver, where there is anything to deliver or to keep account of.
-pub(crate) fn start(house: &House) -> Result<Option<(Arc<Outbox>, Deliverer)>, Failure> {
+/// Opens the books, where there is anything to deliver or to keep account of. Nothing leaves yet.
+pub(crate) fn open(house: &House) -> Result<Option<Arc<Outbox>>, Failure> {
     let Post { endpoints, books: Some(books), end } = &house.post else { return Ok(None) };
     tradewind_webhooks::describe_metrics();
     let (books, clock) = (Arc::clone(books), Arc::clone(&house.clock));
     let outbox = Outbox::open(books, endpoints.clone(), *end, clock).map_err(Failure::failed)?;
-    let outbox = Arc::new(outbox);
-    let deliverer =
-        Deliverer::start(Arc::clone(&outbox), Arc::clone(&house.pipeline)).map_err(Failure::failed)?;
-    Ok(Some((outbox, deliverer)))
+    Ok(Some(Arc::new(outbox)))
+}
+
+/// Begins to deliver, once nobody is left in the books who is to be forgotten.
+pub(crate) fn deliver(
+    outbox: Option<&Arc<Outbox>>,
+    house: &House,
+    rights: &Arc<Rights>,
+) -> Result<Option<Deliverer>, Failure> {
+    let Some(outbox) = outbox else { return Ok(None) };
+    let (rights, pipeline) = (Arc::clone(rights), Arc::clone(&house.pipeline));
+    let started = Deliverer::start(Arc::clone(outbox), pipeline, move || rights.is_ready());
+    started.map(Some).map_err(Failure::failed)
 }

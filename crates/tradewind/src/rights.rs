@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tradewind_api::{Api, Shown, decision_json};
+use tradewind_api::{Api, ShopRedact, Shown, decision_json};
 use tradewind_decide::Decider;
 use tradewind_govern::{Consents, Place, Rights, Setup};
 use tradewind_kernel::Subject;
 use tradewind_pipeline::Whose;
 use tradewind_pipeline::vault::Vault;
 use tradewind_ports::block_on;
+use tradewind_webhooks::Outbox;
 
 use crate::config::Config;
 use crate::failure::Failure;
@@ -22,6 +23,7 @@ pub(crate) fn start(
     house: &House,
     api: &Arc<Api>,
     lake: &Lake,
+    outbox: Option<&Arc<Outbox>>,
 ) -> Result<Arc<Rights>, Failure> {
     let dir = config.privacy.ledger_dir.clone().unwrap_or_else(|| config.data_dir.join("erasures"));
     if config.privacy.ledger_dir.is_none() {
@@ -35,6 +37,7 @@ pub(crate) fn start(
         Arc::new(Shown::new(api)),
         Arc::new(Sealed(Arc::clone(&house.vault))),
         Arc::new(lake.eraser(config)),
+        Arc::new(Told(outbox.cloned())),
     ];
     let setup = Setup {
         pipeline: Arc::clone(&house.pipeline),
@@ -45,6 +48,14 @@ pub(crate) fn start(
     let rights = Arc::new(Rights::open(&dir, setup).map_err(Failure::failed)?);
     api.use_rights(Arc::clone(&rights));
     Ok(rights)
+}
+
+/// What Shopify's topic for the erasure of a shop brings about.
+pub(crate) fn shop_redact(config: &Config) -> Result<ShopRedact, Failure> {
+    let text = config.privacy.shop_redact.as_str();
+    ShopRedact::parse(text).ok_or_else(|| {
+        Failure::Config(format!("privacy.shop_redact is '{text}': give it confirm, erase or record"))
+    })
 }
 
 /// The latest decisions, which the console shows.
@@ -123,6 +134,29 @@ impl Place for LakeEraser {
     /// Nothing: the lake says again what the log says.
     fn export(&self, _: &Whose) -> Result<Value, String> {
         Ok(Value::Null)
+    }
+}
+
+/// The books of webhooks; none where there never was an endpoint.
+struct Told(Option<Arc<Outbox>>);
+
+impl Place for Told {
+    fn name(&self) -> &'static str {
+        "webhooks"
+    }
+
+    fn erase(&self, whose: &Whose) -> Result<u64, String> {
+        let erased = self.0.as_ref().map_or(Ok(0), |outbox| outbox.erase(whose));
+        erased.map_err(|e| e.to_string())
+    }
+
+    fn export(&self, whose: &Whose) -> Result<Value, String> {
+        let held = self.0.as_ref().map_or(Ok(Value::Null), |outbox| outbox.export(whose));
+        held.map_err(|e| e.to_string())
+    }
+
+    fn remark(&self) -> Option<String> {
+        self.0.as_ref()?.beyond_recall()
     }
 }
 

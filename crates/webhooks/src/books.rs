@@ -4,6 +4,7 @@
 //! bytes for each. How an endpoint is doing is forgotten by a restart, which asks it again.
 
 mod desk;
+mod erase;
 pub(crate) mod open;
 mod retry;
 
@@ -69,6 +70,10 @@ pub(crate) struct Books {
     /// Effects of records before this one were taken over.
     cursor: Offset,
     cursor_written_at: UtcMillis,
+    /// Deliveries whose attempt is under way.
+    under_way: BTreeSet<EffectId>,
+    /// Those of them that nothing is kept of, whatever comes of the attempt.
+    recalled: BTreeSet<EffectId>,
 }
 
 impl Books {
@@ -136,6 +141,7 @@ impl Books {
         let Some((_, id)) = desk.waiting.pop_first() else { return Ok(None) };
         let Some(row) = self.store.get(self.tables.deliveries, &id.0)? else { return self.next(now) };
         desk.in_flight += 1;
+        self.under_way.insert(id);
         Ok(Some(Job { desk: n, id, endpoint: Arc::clone(&desk.endpoint), delivery: decode(&row)? }))
     }
 
@@ -151,6 +157,8 @@ impl Books {
     /// Writes down what came of an attempt.
     pub(crate) fn settle(&mut self, job: Job, outcome: &Outcome, now: UtcMillis) -> Result<(), StateError> {
         let Job { desk: n, id, mut delivery, .. } = job;
+        self.under_way.remove(&id);
+        let is_recalled = self.recalled.remove(&id);
         let (tables, desk) = (self.tables, &mut self.desks[n]);
         let mut batch = Batch::default();
         desk.in_flight -= 1;
@@ -169,7 +177,9 @@ impl Books {
                 (desk.troubles, desk.quiet_until) = (0, UtcMillis::default());
             }
             Verdict::Gone => {
-                desk.fail(id, delivery, now, tables, &mut batch)?;
+                if !is_recalled {
+                    desk.fail(id, delivery, now, tables, &mut batch)?;
+                }
                 desk.stop(self.store.as_ref(), tables, now, &mut batch)?;
             }
             Verdict::Again { after_ms, trouble } => {
@@ -182,6 +192,7 @@ impl Books {
                     desk.troubles = 0;
                 }
                 match next_at(now, pauses, delivery.attempts, after_ms, seed) {
+                    _ if is_recalled => {}
                     Some(at) => desk.wait(id, delivery, at, tables, &mut batch)?,
                     None => desk.fail(id, delivery, now, tables, &mut batch)?,
                 }

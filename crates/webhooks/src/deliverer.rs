@@ -26,6 +26,9 @@ const LONGEST_SLEEP_MS: i64 = UtcMillis::MINUTE;
 /// again by the next start, with the same id.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// How often it looks whether it may begin.
+const GLANCE: Duration = Duration::from_millis(50);
+
 /// Delivers until it is dropped.
 pub struct Deliverer {
     stop: watch::Sender<bool>,
@@ -33,17 +36,22 @@ pub struct Deliverer {
 }
 
 impl Deliverer {
-    /// Starts to carry the pipeline's outbox to the endpoints.
+    /// Starts to carry the pipeline's outbox to the endpoints, once `may_begin` says so: before that there may be
+    /// people in it who are to be forgotten.
     ///
     /// # Errors
     /// [`OutboxError`] when there is no thread for it.
-    pub fn start(outbox: Arc<Outbox>, pipeline: Arc<Pipeline>) -> Result<Self, OutboxError> {
+    pub fn start(
+        outbox: Arc<Outbox>,
+        pipeline: Arc<Pipeline>,
+        may_begin: impl Fn() -> bool + Send + 'static,
+    ) -> Result<Self, OutboxError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = watch::channel(false);
         outbox.is_running.store(true, Ordering::Release);
         let run = move || {
             let running = Running(&outbox);
-            if let Err(error) = runtime.block_on(deliver(&outbox, &pipeline, stopped)) {
+            if let Err(error) = runtime.block_on(deliver(&outbox, &pipeline, &may_begin, stopped)) {
                 tracing::error!(%error, "webhooks are not delivered any more; what waits stays until a restart");
             }
             drop(running);
@@ -79,8 +87,15 @@ type Done = (Job, Outcome);
 async fn deliver(
     outbox: &Arc<Outbox>,
     pipeline: &Pipeline,
+    may_begin: &dyn Fn() -> bool,
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), OutboxError> {
+    while !may_begin() {
+        tokio::select! {
+            _ = stopped.wait_for(|stop| *stop) => return Ok(()),
+            () = tokio::time::sleep(GLANCE) => {}
+        }
+    }
     let mut under_way: JoinSet<Done> = JoinSet::new();
     loop {
         let upto = take_over(outbox, pipeline)?;
@@ -116,8 +131,11 @@ async fn deliver(
 /// Takes over all that the store has. Gives the offset up to which that is done.
 fn take_over(outbox: &Outbox, pipeline: &Pipeline) -> Result<Offset, OutboxError> {
     loop {
-        let page = pipeline.outbox(outbox.books.lock().cursor(), PAGE)?;
-        outbox.books.lock().take_over(&page, outbox.clock.now())?;
+        // Held from the reading on: an erasure comes before both or after both.
+        let mut books = outbox.books.lock();
+        let page = pipeline.outbox(books.cursor(), PAGE)?;
+        books.take_over(&page, outbox.clock.now())?;
+        drop(books);
         if page.effects.is_empty() {
             return Ok(page.upto);
         }
@@ -141,7 +159,9 @@ fn settle(outbox: &Outbox, done: Result<Done, tokio::task::JoinError>) -> Result
     match done {
         Ok((job, outcome)) => {
             tracing::debug!(endpoint = job.delivery.endpoint, id = text_of(job.id), ?outcome, "a webhook");
-            Ok(outbox.books.lock().settle(job, &outcome, outbox.clock.now())?)
+            outbox.books.lock().settle(job, &outcome, outbox.clock.now())?;
+            outbox.settled.notify_all();
+            Ok(())
         }
         Err(panic) => Err(OutboxError::Thread(std::io::Error::other(panic))),
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 use tokio::sync::Notify;
 use tradewind_kernel::{Clock, UtcMillis};
 use tradewind_pipeline::{EffectId, Outlet, PipelineError};
@@ -49,6 +49,8 @@ pub struct Outbox {
     pub(crate) clock: Arc<dyn Clock>,
     /// Something is due that was not.
     pub(crate) asked: Notify,
+    /// What came of an attempt was written down.
+    pub(crate) settled: Condvar,
     pub(crate) is_running: AtomicBool,
 }
 
@@ -129,7 +131,8 @@ impl Outbox {
     ) -> Result<Self, OutboxError> {
         let client = Client::new(endpoints.iter())?;
         let books = Mutex::new(Books::open(store, endpoints, end, clock.now())?);
-        Ok(Self { books, client, clock, asked: Notify::new(), is_running: AtomicBool::new(false) })
+        let (asked, settled, is_running) = (Notify::new(), Condvar::new(), AtomicBool::new(false));
+        Ok(Self { books, client, clock, asked, settled, is_running })
     }
 
     /// Every endpoint, in the order of the configuration.

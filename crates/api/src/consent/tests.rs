@@ -1,12 +1,10 @@
 //! Over HTTP: what is said in whatever form holds in the very next answer.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use bytes::Bytes;
 use serde_json::{Value, json};
-use tradewind_embedded::FjallStore;
-use tradewind_ports::{Batch, Scan, StateError, StateStore, TableId};
+use tradewind_ports::StateStore;
+use tradewind_ports::testing::Watched;
 
 use crate::admission::AdmissionSettings;
 use crate::dialects::testing::Shop;
@@ -156,59 +154,24 @@ fn who_denies_analytics_is_in_no_profile_and_counts() {
     assert_eq!(consent["purposes"]["analytics"]["allowed"], false);
 }
 
-/// A store whose ledger cannot be read while it is broken.
-struct Unreadable {
-    store: FjallStore,
-    ledger: TableId,
-    broken: Arc<AtomicBool>,
-}
-
-impl StateStore for Unreadable {
-    fn table(&self, name: &str) -> Result<TableId, StateError> {
-        self.store.table(name)
-    }
-    fn drop_table(&self, name: &str) -> Result<(), StateError> {
-        self.store.drop_table(name)
-    }
-    fn table_names(&self) -> Vec<String> {
-        self.store.table_names()
-    }
-    fn get(&self, table: TableId, key: &[u8]) -> Result<Option<Bytes>, StateError> {
-        if table == self.ledger && self.broken.load(Ordering::Acquire) {
-            return Err(StateError { doing: "read the ledger", cause: "it is broken".into() });
-        }
-        self.store.get(table, key)
-    }
-    fn scan(&self, table: TableId, from: &[u8]) -> Scan<'_> {
-        self.store.scan(table, from)
-    }
-    fn commit(&self, batch: &Batch) -> Result<(), StateError> {
-        self.store.commit(batch)
-    }
-    fn sync(&self) -> Result<(), StateError> {
-        self.store.sync()
-    }
-    fn purge(&self) -> Result<(), StateError> {
-        self.store.purge()
-    }
-}
-
 #[test]
 fn without_the_ledger_no_answer_is_personal() {
-    let broken = Arc::new(AtomicBool::new(false));
-    let told = Arc::clone(&broken);
+    let mut watched = None;
     let shop = Shop::with(AdmissionSettings::default(), 1_000_000, |store| {
         let ledger = store.table("consent").unwrap();
-        Arc::new(Unreadable { store, ledger, broken: told })
+        let store = Arc::new(Watched::new(store));
+        watched = Some((Arc::clone(&store), ledger));
+        store
     });
+    let (store, ledger) = watched.unwrap();
     let ids: Vec<String> = (0..50).map(|n| format!("s{n}")).collect();
     ids.iter().for_each(|id| view(&shop, id, &[], &json!({})));
     let personal = |expected: &Value| ids.iter().filter(|id| reasons(&shop, id) == *expected).count();
     assert_eq!(personal(&json!([null, 1])), ids.len());
-    broken.store(true, Ordering::Release);
+    store.break_table(ledger);
     assert_eq!(personal(&json!([["profile_unreadable"], 0])), ids.len());
     assert_eq!(get(&shop, "/v1/profiles/anonymous_id:s1").0, 500);
     assert_eq!(get(&shop, "/v1/consent/anonymous_id:s1").0, 500);
-    broken.store(false, Ordering::Release);
+    store.mend();
     assert_eq!(personal(&json!([null, 1])), ids.len());
 }

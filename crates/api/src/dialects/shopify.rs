@@ -76,6 +76,8 @@ enum Said {
     Record(Box<Event>),
     /// Somebody's right, which is carried out, and what is kept of it.
     Right(Box<Event>, tradewind_govern::Ask),
+    /// The erasure of a whole shop, which the configuration says what becomes of, and what is kept of it.
+    Whole(Box<Event>, tradewind_govern::Ask),
 }
 
 type Heard = Result<Said, Reject>;
@@ -112,7 +114,9 @@ pub(crate) fn read_all(
     let notice = Notice::read(headers, &payload, json, received)?;
     Ok(match hear(currency, &notice, payload).1 {
         Ok(Said::Goods(changes)) => (changes, Vec::new()),
-        Ok(Said::Record(event) | Said::Right(event, _)) => (Vec::new(), vec![Ok(*event)]),
+        Ok(Said::Record(event) | Said::Right(event, _) | Said::Whole(event, _)) => {
+            (Vec::new(), vec![Ok(*event)])
+        }
         Ok(Said::Events(drafts)) => {
             let item = |draft| Item { index: 0, source: json, draft: Ok(draft) };
             (Vec::new(), events_of(drafts.into_iter().map(item).collect(), received))
@@ -183,6 +187,10 @@ async fn take(api: &Arc<Api>, notice: &Notice, payload: Fields, source: &str) ->
         Ok(Said::Right(event, ask)) => {
             let status = hand_over(api, ask).await?;
             tracing::info!(request = %status.id, kind = status.kind.as_str(), "a privacy request of Shopify is carried out");
+            return api.pipeline.collect(std::slice::from_ref(&*event)).await.map_err(not_collected);
+        }
+        Ok(Said::Whole(event, ask)) => {
+            privacy::redact_shop(api, ask).await?;
             return api.pipeline.collect(std::slice::from_ref(&*event)).await.map_err(not_collected);
         }
         Ok(Said::Record(event)) => {

@@ -83,6 +83,15 @@ pub struct Record {
     forgotten: u64,
 }
 
+tradewind_kernel::stored! {
+    pub(crate) static RECORD: struct Record, "state/consent", ConsentProof {
+        choices: Consent, Rights, "The latest word by the purpose's number.";
+        region: Technical, Rights, "Where the person was last, and in the hour that began when.";
+        history: Consent, Rights, "What changed, in the order of arrival.";
+        forgotten: Consent, Rights, "Changes that the history has no room for any more.";
+    }
+}
+
 impl Record {
     /// The latest word on a purpose, if there was one.
     #[must_use]

@@ -7,9 +7,10 @@ use tradewind_people::identity::Owners;
 use tradewind_ports::{Batch, Offset};
 
 use super::search::Mentions;
-use super::{Whose, graph};
+use super::{Whose, graph, shop};
 use crate::dead_letters::{Letters, each_stored};
 use crate::live::{Live, damaged};
+use crate::outbox::Effect;
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::reads::{self, Reads};
 use crate::tables::u32_of;
@@ -80,7 +81,7 @@ fn remove_letters(
     let mentions = Mentions::of(whose)?;
     let mut letters = Letters::default();
     each_stored(reads.store, reads.tables, |id, json| {
-        if mentions.are_in(json) {
+        if mentions.are_in(json) || (whose.shop.is_some() && shop::is_letter(json)) {
             rows.letters.push(id);
         }
     })?;
@@ -107,9 +108,12 @@ fn remove_mentions(
             rows.features += 1;
         }
     }
+    let theirs = whose.finder()?;
     for pair in reads.store.scan(reads.tables.outbox, &[]) {
         let (key, value) = pair?;
-        if mentions.are_in(&value) {
+        let is_theirs = Effect::decode(&value)
+            .map_or_else(|_| mentions.are_in(&value), |effect| theirs.is_effect(&effect));
+        if is_theirs {
             batch.delete(reads.tables.outbox, &key);
             rows.effects += 1;
         }

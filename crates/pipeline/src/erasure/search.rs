@@ -1,15 +1,17 @@
 //! The log's part: which records are theirs.
 //!
-//! An event is, when one of its ids is. Of other records, all but products and changes of the catalog, it is
+//! An event is, when one of its ids is, or when it names a browser of several people in their turn
+//! ([`turns`](super::turns)); so is a decision for such a browser. Of other records, all but products and changes of the catalog, it is
 //! enough that they hold an id as a whole word in quotes, or behind `user_id:` and `anonymous_id:`, or, where
 //! the id has four characters or more, between any other signs: rather a dead letter too many than one too few.
 
 use aho_corasick::AhoCorasick;
 use tradewind_events::EventView;
+use tradewind_kernel::UtcMillis;
 use tradewind_ports::{EventLog, Offset};
 
-use super::Whose;
-use super::rows::{is_theirs, keys_of};
+use super::rows::keys_of;
+use super::{Whose, shop};
 use crate::entry::Entry;
 use crate::live::damaged;
 use crate::pipeline::PipelineError;
@@ -90,15 +92,20 @@ pub(super) fn each_record(
     each(log, until, |offset, bytes| {
         let is_found = match Entry::event_body(bytes) {
             Some(body) => match EventView::decode(body) {
-                Ok(event) => is_theirs(
-                    whose,
-                    event.user_id.as_deref(),
-                    event.anonymous_id.as_deref(),
-                    event.previous_id.as_deref(),
-                ),
+                Ok(event) => {
+                    let (user, anonymous) = (event.user_id.as_deref(), event.anonymous_id.as_deref());
+                    whose.are_named_at(user, anonymous, event.previous_id.as_deref(), event.occurred_at)
+                        || whose.shop.as_deref().is_some_and(|domain| shop::is_event(&event, domain))
+                }
                 Err(_) => mentions.are_in(bytes),
             },
-            None => !Entry::is_of_catalog(bytes) && (mentions.are_in(bytes) || is_about(bytes, letters)),
+            None => {
+                !Entry::is_of_catalog(bytes)
+                    && (mentions.are_in(bytes)
+                        || is_about(bytes, letters)
+                        || is_in_turn(bytes, whose)
+                        || (whose.shop.is_some() && shop::is_note(bytes)))
+            }
         };
         if is_found {
             take(offset, bytes);
@@ -110,6 +117,23 @@ pub(super) fn each_record(
 fn is_about(bytes: &[u8], letters: &[Offset]) -> bool {
     !letters.is_empty()
         && matches!(Entry::read(bytes), Ok(Entry::DeadLetter(note)) if note.letter_id().is_some_and(|id| letters.contains(&id)))
+}
+
+/// What a decision's record says of whom it was made for, and when; the rest is `decide`'s own.
+#[derive(serde::Deserialize)]
+struct MadeFor {
+    t: UtcMillis,
+    s: String,
+}
+
+/// Whether a record is a decision for a browser of several people, in their turn.
+fn is_in_turn(bytes: &[u8], whose: &Whose) -> bool {
+    if whose.turns.is_empty() {
+        return false;
+    }
+    let Ok(Entry::Decision([_, json @ ..])) = Entry::read(bytes) else { return false };
+    let Ok(made) = serde_json::from_slice::<MadeFor>(json) else { return false };
+    made.s.strip_prefix("anonymous_id:").is_some_and(|id| whose.turns.hold(id, made.t))
 }
 
 /// Every key that an event of the log names, and that another record, but for the catalog's, may name.
@@ -144,6 +168,18 @@ pub(super) fn words(text: &[u8], take: &mut impl FnMut(String)) {
         note(plain.unwrap_or(quoted));
         quoted.split(|&byte| !is_word(byte)).filter(|word| word.len() < quoted.len()).for_each(&mut note);
     }
+}
+
+/// Every event of the log that reads.
+pub(super) fn each_event(
+    log: &dyn EventLog,
+    mut take: impl FnMut(&EventView<'_>),
+) -> Result<(), PipelineError> {
+    each(log, log.end(), |_, bytes| {
+        if let Some(Ok(event)) = Entry::event_body(bytes).map(EventView::decode) {
+            take(&event);
+        }
+    })
 }
 
 fn each(log: &dyn EventLog, until: Offset, mut take: impl FnMut(Offset, &[u8])) -> Result<(), PipelineError> {

@@ -56,11 +56,25 @@ pub(crate) struct PrivacyArguments {
 #[derive(Debug, Args)]
 pub(crate) struct SubjectsArguments {
     /// user_id:… or anonymous_id:…; every id that is linked to one of them is meant too
-    #[arg(required = true, value_name = "SUBJECT")]
+    #[arg(required_unless_present = "file", value_name = "SUBJECT")]
     pub(crate) subjects: Vec<String>,
+    /// A file with further ones, one a line; - reads standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
     /// Print the request's id, and do not wait for its end
     #[arg(long)]
     pub(crate) no_wait: bool,
+}
+
+/// How the data map is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MapFormat {
+    /// Everything, as JSON
+    Json,
+    /// A page
+    Markdown,
+    /// The fields, as CSV
+    Csv,
 }
 
 #[derive(Debug, Subcommand)]
@@ -92,6 +106,21 @@ pub(crate) enum PrivacyCommand {
     Unsuppress {
         #[command(flatten)]
         who: SubjectsArguments,
+    },
+    /// Carry out a request that awaits it, such as the erasure of a shop that Shopify asked for
+    Confirm {
+        /// As the program's log and `list` tell it
+        id: String,
+    },
+    /// List the latest requests, newest first
+    List,
+    /// Tell how long each class of data is kept, and what was removed last
+    Retention,
+    /// Print every field that is stored, with its class, purpose and retention, without a server
+    DataMap {
+        /// json, markdown or csv
+        #[arg(long, value_enum, default_value_t = MapFormat::Markdown)]
+        format: MapFormat,
     },
     /// Tell what became of a request
     Status {

@@ -49,6 +49,7 @@ pub(crate) fn serve(
         shopify_secrets: config.collect.shopify_secrets.clone(),
         schemas: Arc::new(crate::schemas::load(config)?),
         trusted_proxies: trusted_proxies(config)?,
+        shop_redact: crate::rights::shop_redact(config)?,
         consent_categories: crate::consent::categories(&config.consent)?,
         admission: AdmissionSettings {
             events_per_second_per_key: config.collect.events_per_second_per_key,
@@ -60,19 +61,23 @@ pub(crate) fn serve(
     };
     let lake = Lake::start(config, house)?;
     house.keep_log(config)?;
-    let (outbox, deliverer) = crate::outbox::start(house)?.unzip();
+    let outbox = crate::outbox::open(house)?;
     let (pipeline, decider) = (Arc::clone(&house.pipeline), Arc::clone(&house.decider));
     let api = Api::new(pipeline, decider, settings, Some(prometheus)).with_geo(geo).with_sql(lake.sql());
-    let api = api.with_outbox(outbox);
+    let api = api.with_outbox(outbox.clone());
     let api = api.with_vault(Arc::clone(&house.vault));
     let api = Arc::new(api);
-    let rights = crate::rights::start(config, house, &api, &lake)?;
+    let rights = crate::rights::start(config, house, &api, &lake, outbox.as_ref())?;
+    let deliverer = crate::outbox::deliver(outbox.as_ref(), house, &rights)?;
+    let retention = crate::retention::start(config, house, &rights, outbox.as_ref())?;
+    api.use_retention(Arc::clone(&retention));
     let shop = art.map(|art| shopfront::router(Arc::clone(&api), art, &config.shop));
     let router = tradewind_api::router(api, shop);
     let served = runtime.block_on(listen(config, router, ready));
     runtime.shutdown_timeout(GRACE);
     // What is under way ends; what waits goes on at the next start.
     rights.stop();
+    retention.stop();
     // Commits what was taken; the pipeline still knows what is a duplicate.
     drop(lake);
     drop(deliverer);

@@ -37,7 +37,9 @@ impl Default for Config {
                 personal_fields: Vec::new(),
                 phone_calling_code: String::new(),
                 ledger_dir: None,
+                shop_redact: "confirm".into(),
             },
+            retention: RetentionConfig { people_days: 0, dead_letters_days: 0, every_minutes: 60 },
             shop: Shop { name: "Tradewind".into(), currency: Currency::EUR },
             consent: Consent {
                 policy: "regional".into(),

@@ -13,7 +13,8 @@ use tradewind_ports::StateStore;
 use crate::addresses::everything;
 use crate::support::{House, KEY, PROGRAM, Reply, Rng, exits, number_from, send};
 
-mod forms;
+pub(crate) mod forms;
+mod together;
 
 use forms::Finder;
 

@@ -16,6 +16,8 @@ use tradewind_bench::{Client, Server, request};
 
 use crate::support::{House, KEY, PROGRAM, Rng, exits, send};
 
+mod erased;
+
 const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3";
 /// Kills of the server.
 const KILLS: usize = 6;

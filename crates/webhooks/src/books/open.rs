@@ -36,7 +36,8 @@ impl Books {
             desks.push(desk);
         }
         store.commit(&batch)?;
-        let mut books = Self { store, tables, desks, cursor, cursor_written_at: now };
+        let (under_way, recalled) = (BTreeSet::new(), BTreeSet::new());
+        let mut books = Self { store, tables, desks, cursor, cursor_written_at: now, under_way, recalled };
         books.mark_missing()?;
         books.load(now)?;
         books.store.sync()?;

@@ -15,7 +15,19 @@ const V1: &str = concat!(
 fn line(request: &str) -> Line {
     let prints = vec!["00".repeat(16)];
     let (at, request) = (UtcMillis::new(5), request.to_owned());
-    Line { v: 0, seq: 0, at, state: Step::Requested, request, act: Act::Erase, prints, suppress: false }
+    let turns = Vec::new();
+    Line {
+        v: 0,
+        seq: 0,
+        at,
+        state: Step::Requested,
+        request,
+        act: Act::Erase,
+        prints,
+        suppress: false,
+        turns,
+        shop: None,
+    }
 }
 
 fn file(dir: &Path) -> PathBuf {

@@ -2,14 +2,13 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use bytes::Bytes;
 use tradewind_embedded::{FjallStore, LogOptions, SegmentLog};
 use tradewind_events::{ConsentStamp, Event, EventName};
 use tradewind_kernel::{FixedClock, Purpose, Purposes, Subject, UtcMillis};
 use tradewind_people::consent::{Analytics, ModelTraining, Personalization, Policy, Region};
-use tradewind_ports::{Batch, EventLog, Scan, StateError, StateStore, TableId, block_on};
+use tradewind_ports::testing::Watched;
+use tradewind_ports::{EventLog, StateStore, block_on};
 
 use super::Lookup;
 use crate::pipeline::tests::{LIMITS, NOW, anonymous, open, settle, take, viewed};
@@ -242,43 +241,6 @@ fn histories_through_the_pipeline_read_nothing_forbidden() {
     assert!(reads > 200 && allowed > 50 && allowed < reads - 50, "{allowed} of {reads}");
 }
 
-/// A store whose ledger cannot be read any more once told so.
-struct Unreadable {
-    store: FjallStore,
-    ledger: TableId,
-    broken: AtomicBool,
-}
-
-impl StateStore for Unreadable {
-    fn table(&self, name: &str) -> Result<TableId, StateError> {
-        self.store.table(name)
-    }
-    fn drop_table(&self, name: &str) -> Result<(), StateError> {
-        self.store.drop_table(name)
-    }
-    fn table_names(&self) -> Vec<String> {
-        self.store.table_names()
-    }
-    fn get(&self, table: TableId, key: &[u8]) -> Result<Option<Bytes>, StateError> {
-        if table == self.ledger && self.broken.load(Ordering::Acquire) {
-            return Err(StateError { doing: "read the ledger", cause: "it is broken".into() });
-        }
-        self.store.get(table, key)
-    }
-    fn scan(&self, table: TableId, from: &[u8]) -> Scan<'_> {
-        self.store.scan(table, from)
-    }
-    fn commit(&self, batch: &Batch) -> Result<(), StateError> {
-        self.store.commit(batch)
-    }
-    fn sync(&self) -> Result<(), StateError> {
-        self.store.sync()
-    }
-    fn purge(&self) -> Result<(), StateError> {
-        self.store.purge()
-    }
-}
-
 #[test]
 fn a_ledger_that_cannot_be_read_gives_nothing_out() {
     let dir = tempfile::tempdir().unwrap();
@@ -287,7 +249,7 @@ fn a_ledger_that_cannot_be_read_gives_nothing_out() {
         Arc::new(SegmentLog::open(&dir.path().join("log"), LogOptions::default()).unwrap());
     let store = FjallStore::open(&dir.path().join("state"), 8 << 20).unwrap();
     let ledger = store.table("consent").unwrap();
-    let store = Arc::new(Unreadable { store, ledger, broken: AtomicBool::new(false) });
+    let store = Arc::new(Watched::new(store));
     let settings = Settings {
         currency: tradewind_kernel::Currency::EUR,
         popularity_half_life_ms: UtcMillis::DAY,
@@ -299,10 +261,10 @@ fn a_ledger_that_cannot_be_read_gives_nothing_out() {
     let policy = Arc::new(Policy::default().with_default_region(Region::parse("US").ok()));
     let pipeline = Pipeline::open_under(policy, log, Arc::clone(&store) as _, clock, settings).unwrap();
     assert!(is_found(&pipeline, "ann"));
-    store.broken.store(true, Ordering::Release);
+    store.break_table(ledger);
     assert!(pipeline.profile::<Personalization>(&anonymous("ann")).is_err());
     assert!(pipeline.profile::<ModelTraining>(&anonymous("ann")).is_err());
     assert!(pipeline.standing(&anonymous("ann")).is_err());
-    store.broken.store(false, Ordering::Release);
+    store.mend();
     assert!(is_found(&pipeline, "ann"));
 }

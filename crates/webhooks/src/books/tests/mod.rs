@@ -189,3 +189,45 @@ fn failed_ones_are_kept_for_thirty_days() {
     drop(books);
     assert_eq!(open(dir.path(), &[CRM], 0).desks[0].failed.len(), 0);
 }
+
+/// Effects of one user each, by the names of their messages.
+fn page_of(users: &[&str]) -> OutboxPage {
+    let one = |(offset, user): (usize, &&str)| {
+        let Effect::EventHappened(mut event) = effect(&format!("m{offset}"));
+        event.subject = Some(tradewind_kernel::Subject::User((*user).to_owned()));
+        let effect = Effect::EventHappened(event);
+        (offset as Offset, effect.id(offset as Offset), effect)
+    };
+    let effects: Vec<_> = users.iter().enumerate().map(one).collect();
+    OutboxPage { upto: users.len() as Offset, effects }
+}
+
+#[test]
+fn of_somebody_erased_nothing_waits_nothing_has_failed_and_nothing_under_way_comes_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut books = open(dir.path(), &[CRM, ERP], 0);
+    books.take_over(&page_of(&["ada", "bob", "ada", "ada", "ada", "ada", "ada"]), NOW).unwrap();
+    let crm: Vec<_> = jobs(&mut books, NOW).into_iter().filter(|job| job.endpoint.name == "crm").collect();
+    assert_eq!(named(&crm).len(), 4);
+    let mut crm: std::collections::VecDeque<_> = crm.into();
+    // One has failed for good, one waits for its next attempt, and two are under way.
+    let failed = crm.pop_front().unwrap();
+    books.desks[0].fail(failed.id, failed.delivery, NOW, books.tables, &mut Batch::default()).unwrap();
+    let whose = tradewind_pipeline::Whose::new(["u:ada".to_owned()]);
+    let theirs = whose.finder().unwrap();
+    let mut held = 0;
+    books.each_of(&theirs, |_, _| held += 1).unwrap();
+    assert_eq!(held, 12);
+    assert_eq!(books.remove(&theirs).unwrap(), 12);
+    assert!(!books.is_settled());
+    for job in crm {
+        books.settle(job, &answer(500), NOW).unwrap();
+    }
+    let later = NOW.plus(UtcMillis::DAY);
+    let left = jobs(&mut books, later);
+    assert!(left.iter().all(|job| named(std::slice::from_ref(job))[0].ends_with("m1")), "{:?}", named(&left));
+    assert_eq!(books.remove(&theirs).unwrap(), 0);
+    drop(books);
+    let mut books = open(dir.path(), &[CRM, ERP], 0);
+    assert_eq!(named(&jobs(&mut books, later)), ["crm m1", "erp m1"]);
+}

@@ -87,7 +87,14 @@ fn privacy_requests_are_kept_and_make_no_profile() {
     assert_eq!(shop.counts(), expected);
     assert!(shop.profile("user_id:71").is_none());
 
-    assert_eq!(rights.list(10).len(), 3, "each is carried out once");
+    assert_eq!(rights.list(10).len(), 4, "each is carried out once");
+    let whole: Vec<_> =
+        rights.list(10).into_iter().filter(|one| one.kind == tradewind_govern::Kind::EraseShop).collect();
+    assert_eq!(
+        (whole.len(), whole[0].stage),
+        (1, tradewind_govern::Stage::AwaitingConfirmation),
+        "and one needs a word first"
+    );
 
     let said = privacy::requested(&notice("customers/data_request"), fields(&request.to_string()));
     let Ok(Said::Right(event, ask)) = said else { panic!("{said:?}") };
@@ -122,4 +129,34 @@ fn a_customer_who_is_redacted_is_gone() {
     };
     assert_eq!((status.error, status.found["profiles"]), (None, 1));
     assert!(shop.profile("user_id:7100000000001").is_none() && shop.profile("user_id:72").is_some());
+}
+
+#[test]
+fn a_shop_that_is_redacted_is_gone_once_somebody_confirms() {
+    let shop = Shop::open();
+    let rights = shop.keep_rights();
+    taken(&shop, "customers/update", "e1", CUSTOMER);
+    taken(&shop, "orders/create", "e2", ORDER);
+    let elsewhere = json!({"writeKey": "k", "userId": "of-the-web", "event": "Looked"});
+    assert_eq!(shop.post("/v1/track", &elsewhere.to_string()).0, 200);
+    let redact = r#"{"shop_id":9,"shop_domain":"kiosk.myshopify.com"}"#;
+    taken(&shop, "shop/redact", "e3", redact);
+    taken(&shop, "shop/redact", "e3", redact);
+    shop.counts();
+    let id = rights.list(1).remove(0).id;
+    assert_eq!(rights.list(10).len(), 1);
+    assert!(shop.profile("user_id:7100000000001").is_some(), "nothing has happened yet");
+    let confirm = |id: &str| shop.send("POST", &format!("/v1/privacy/requests/{id}/confirm"), &[], "").0;
+    assert_eq!((confirm("none"), confirm(&id), confirm(&id)), (404, 202, 404));
+    let status = loop {
+        let status = rights.status(&id).unwrap();
+        if status.finished_at.is_some() {
+            break status;
+        }
+        std::thread::park_timeout(Duration::from_millis(5));
+    };
+    assert_eq!((status.error, status.found["profiles"] > 0, status.receipt.is_some()), (None, true, true));
+    assert!(shop.profile("user_id:7100000000001").is_none() && shop.profile("user_id:of-the-web").is_some());
+    let (_, refused) = shop.post("/v1/privacy/requests", r#"{"type":"erase_shop","subjects":["user_id:x"]}"#);
+    assert!(refused.contains("invalid-request"), "{refused}");
 }
