@@ -13,4 +13,4 @@ mod estimate;
 mod rule;
 
 pub use estimate::{Estimate, IsWhole};
-pub use rule::{MAX_RULE_CHARS, Rule, RuleError};
+pub use rule::{Asker, MAX_RULE_CHARS, Place, Rule, RuleError};

@@ -7,6 +7,7 @@
 mod act;
 pub mod consent;
 pub mod facts;
+pub mod history;
 pub mod identity;
 pub mod intent;
 pub mod profile;
