@@ -74,7 +74,7 @@ fn of_group(plan: &Plan, reads: &Reads<'_>, group: &[(u32, u32)]) -> Result<Part
     for &(_, step) in group {
         let (profile, what) = &plan.steps[step as usize];
         match what {
-            Step::Act { at, action, items, revenue, facts, signal, arrival, stated } => {
+            Step::Act { at, action, items, revenue, facts, signal, arrival, stated, name } => {
                 let act = Act {
                     at: *at,
                     action: *action,
@@ -84,6 +84,7 @@ fn of_group(plan: &Plan, reads: &Reads<'_>, group: &[(u32, u32)]) -> Result<Part
                     signal: *signal,
                     arrival: *arrival,
                     stated: stated.as_deref(),
+                    name: *name,
                 };
                 let slot = part.slot(plan, reads, *profile)?;
                 let effects = slot.get_or_insert_default().apply(&act, UNNUMBERED | step);

@@ -7,6 +7,7 @@
 //! changed is committed to the store together with the offset that it reaches to, so that a replay after a
 //! crash has no second effect.
 
+mod audiences;
 mod changes;
 mod consent;
 mod counted;
@@ -43,6 +44,10 @@ mod trending;
 pub mod vault;
 mod watermarks;
 
+pub use audiences::{
+    Audience, AudienceNote, AudienceSpec, Audiences, Candidate, MAX_AUDIENCES, Membership, Moved, SpecError, Touched,
+    Verdict,
+};
 pub use consent::Lookup;
 pub use dead_letters::{
     Attempt, KeptLetter, LOG_DIALECT, Letter, LetterLimits, LetterTotals, MAX_LETTER_BYTES, Note,
@@ -57,7 +62,7 @@ pub use items::Items;
 pub use live::Live;
 pub use lookups::Mark;
 pub use measures::describe_metrics;
-pub use outbox::{Effect, EffectId, EventHappened, OutboxPage, Outlet, ProductLine, carry_outbox};
+pub use outbox::{AudienceMoved, Crossing, Effect, EffectId, EventHappened, OutboxPage, Outlet, ProductLine, carry_outbox};
 pub use pipeline::{CollectError, Pipeline, PipelineError, Settings};
 pub use pulse::{LatestEvent, Pulse};
 pub use retention::{Position, Retention};

@@ -16,6 +16,7 @@ use tradewind_people::consent::{Policy, Record};
 use tradewind_people::{Profile, SessionRecord};
 use tradewind_ports::{Batch, Offset, StateStore};
 
+use crate::audiences::{Audiences, Touches};
 use crate::changes::Pending;
 use crate::consent::Refused;
 use crate::counters::Counters;
@@ -46,6 +47,10 @@ pub struct Live {
     pub trending: ArcSwap<Trending>,
     /// The feature views and services that are declared.
     pub features: ArcSwap<Registry>,
+    /// The audiences that there are.
+    pub(crate) audiences: ArcSwap<Audiences>,
+    /// Whom to look at again for them.
+    pub(crate) touches: Touches,
     pub(crate) profiles: Cache<Arc<str>, Arc<Profile>>,
     /// What people agreed to, by subject key.
     pub(crate) consents: Cache<Arc<str>, Arc<Record>>,
@@ -108,6 +113,8 @@ impl Live {
             popularity: RwLock::new(popularity),
             trending: ArcSwap::from_pointee(trending),
             features: ArcSwap::from_pointee(crate::features::load(store, tables)?),
+            audiences: ArcSwap::from_pointee(Audiences::load(store, tables)?),
+            touches: Touches::default(),
             profiles: Cache::new(CACHED_PROFILES),
             consents: Cache::new(CACHED_PROFILES),
             refused: RwLock::new(refused),

@@ -11,9 +11,11 @@ use tradewind_catalog::{CatalogSnapshot, Change, Origin, Product};
 use tradewind_events::{Commerce, EventView, Kind, ProductRef};
 use tradewind_kernel::{Money, Subject, UtcMillis};
 use tradewind_people::Action;
+use tradewind_people::history::NameHash;
 use tradewind_people::facts::{Arrival, Fact, Signal, StatedTaste};
 use tradewind_people::identity::Owners;
 
+use crate::audiences::AudienceChanges;
 use crate::consent::Consents;
 use crate::counted::Counted;
 use crate::dead_letters::Letters;
@@ -43,6 +45,7 @@ pub(crate) enum Step {
         signal: Signal,
         arrival: Arrival,
         stated: Option<Box<StatedTaste>>,
+        name: Option<NameHash>,
     },
     /// It takes in the profile with this number, which is then no more.
     Absorb(u32),
@@ -142,6 +145,8 @@ pub(crate) struct Plan {
     pub(crate) effects: Effects,
     /// What becomes of the feature store.
     pub(crate) features: Option<Box<FeatureChanges>>,
+    /// What becomes of audiences.
+    pub(crate) audiences: Option<Box<AudienceChanges>>,
     /// Whether the console is to be told of the events that come now.
     pub(crate) describing: bool,
     pub(crate) latest: Vec<LatestEvent>,
@@ -242,7 +247,9 @@ impl Plan {
         let facts = self.facts(views, &items);
         let stated = said.stated.map(|stated| Box::new(self.facts.stated(views.before, &stated)));
         let (signal, arrival) = (said.signal, said.arrival);
-        self.steps.push((number, Step::Act { at, action, items, revenue, facts, signal, arrival, stated }));
+        let name = name.map(NameHash::of);
+        self.steps
+            .push((number, Step::Act { at, action, items, revenue, facts, signal, arrival, stated, name }));
         Ok(())
     }
 

@@ -20,6 +20,7 @@ use tradewind_people::{Click, SessionRecord};
 use tradewind_ports::{LogReader, Offset, Record, block_on};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::audiences;
 use crate::changes::Changes;
 use crate::counted::Counted;
 use crate::dead_letters::{Note, words_of_panic};
@@ -252,6 +253,9 @@ impl Projection {
                     }
                 }
                 Item::Features(note) => plan.features.get_or_insert_default().apply(reads, &note)?,
+                Item::Audience(note) => {
+                    plan.audiences.get_or_insert_default().apply(reads, &note, &mut plan.effects)?;
+                }
                 Item::Nothing => {}
                 Item::Unreadable(error) => {
                     tracing::error!(%error, offset = record.offset, "a log record could not be read");
@@ -286,6 +290,7 @@ impl Projection {
     /// Shows a batch to the readers of the live views, and keeps it for the next checkpoint.
     fn show(&mut self, reads: &Reads<'_>, plan: Plan, folded: Folded) -> Result<(), PipelineError> {
         let live = reads.live;
+        let touch = audiences::of_batch(&plan, &folded, live);
         self.next_session += folded.begun;
         self.dedupe.note(&plan.seen);
         self.current.seen.extend(plan.seen);
@@ -300,6 +305,9 @@ impl Projection {
         self.current.effects.extend(plan.effects);
         if let Some(features) = plan.features {
             features.show(live, &mut self.current);
+        }
+        if let Some(audiences) = plan.audiences {
+            audiences.show(live, &mut self.current)?;
         }
         let is_rank_due = !plan.products.is_empty() || !plan.gains.is_empty();
         let mut items = live.items.write();
@@ -352,6 +360,9 @@ impl Projection {
         pending.current.links.extend(plan.links);
         plan.woven.show(&mut pending.current, live);
         drop(pending);
+        if let Some(touch) = touch {
+            live.touches.add(touch, live);
+        }
         live.counters.lock().add(&plan.counts, &mut self.current.counts);
         let now = self.inner.clock.now();
         if let Some(received_at) = plan.first_received {

@@ -39,6 +39,10 @@ pub(crate) struct Tables {
     pub(crate) features: TableId,
     /// `view/` or `service/` and a name → declaration of features.
     pub(crate) feature_views: TableId,
+    /// Name → definition of an audience, see [`crate::audiences`].
+    pub(crate) audiences: TableId,
+    /// Subject key → the audiences that somebody is in.
+    pub(crate) memberships: TableId,
     /// The offset and the format version.
     pub(crate) meta: TableId,
 }
@@ -53,6 +57,8 @@ pub(crate) const HALF_LIFE: &[u8] = b"half_life";
 pub(crate) const DEAD_LETTERS: &[u8] = b"dead_letters";
 /// The identity graph in numbers, see [`crate::identity`].
 pub(crate) const IDENTITY: &[u8] = b"identity";
+/// How many people audiences have, see [`crate::audiences`].
+pub(crate) const AUDIENCES: &[u8] = b"audiences";
 /// The version of these tables, one byte.
 pub(crate) const VERSION: &[u8] = b"version";
 /// The version that this program writes.
@@ -78,6 +84,8 @@ impl Tables {
             outbox: store.table(OUTBOX)?,
             features: store.table("features")?,
             feature_views: store.table("feature_views")?,
+            audiences: store.table("audiences")?,
+            memberships: store.table("memberships")?,
             meta: store.table("meta")?,
         })
     }

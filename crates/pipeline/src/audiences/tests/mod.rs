@@ -1,0 +1,1 @@
+//! Audiences on the embedded engines.
