@@ -95,6 +95,8 @@ pub(crate) struct ProfileOut {
     /// What is concluded of them, by the names that `GET /v1/traits` declares; those that are missing, or not
     /// permitted, are left out.
     traits: BTreeMap<&'static str, serde_json::Value>,
+    /// The audiences that they are in, by name.
+    audiences: Vec<String>,
 }
 
 /// What the query may say.
@@ -201,7 +203,14 @@ fn profile_of<P: ForPurpose>(
             .collect(),
         bought: profile.bought.iter().rev().map(|&item| id(&items, item)).collect(),
         traits: traits::of(api, profile, traits::permitted(api, subject)),
+        audiences: audiences_of(api, subject),
     }
+}
+
+/// The audiences that a person is in; none where that cannot be read.
+fn audiences_of(api: &Api, subject: &Subject) -> Vec<String> {
+    let found = api.pipeline.audiences_of(subject);
+    found.inspect_err(|error| tracing::error!(%error, "a membership could not be read")).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -8,13 +8,12 @@ mod names;
 use cel::Program;
 use tradewind_kernel::{Purpose, Purposes};
 use tradewind_people::traits::{self, Trait};
+use tradewind_pipeline::MAX_RULE_CHARS;
 
 pub use asker::Asker;
 pub use error::RuleError;
 pub use names::Place;
 
-/// The longest rule, in characters.
-pub const MAX_RULE_CHARS: usize = 2_000;
 /// The deepest nesting of brackets.
 const MAX_DEPTH: usize = 32;
 

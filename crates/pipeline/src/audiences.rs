@@ -30,13 +30,14 @@ mod touched;
 use std::sync::Arc;
 
 pub use desk::{Candidate, Verdict};
-pub use note::{Audience, AudienceNote, AudienceSpec, Membership, Moved, SpecError};
-pub use note::{MAX_AUDIENCES, MAX_RULE_CHARS};
+pub use note::{
+    Audience, AudienceNote, AudienceSpec, MAX_AUDIENCES, MAX_RULE_CHARS, Membership, Moved, SpecError,
+};
 pub use registry::Audiences;
 pub use touched::Touched;
 
 pub(crate) use changes::{AudienceChanges, Kept, remove};
-pub(crate) use touched::{Touch, Touches, of_batch};
+pub(crate) use touched::{Touches, of_batch};
 
 use crate::live::damaged;
 use crate::pipeline::PipelineError;

@@ -45,8 +45,8 @@ pub mod vault;
 mod watermarks;
 
 pub use audiences::{
-    Audience, AudienceNote, AudienceSpec, Audiences, Candidate, MAX_AUDIENCES, Membership, Moved, SpecError, Touched,
-    Verdict,
+    Audience, AudienceNote, AudienceSpec, Audiences, Candidate, MAX_AUDIENCES, MAX_RULE_CHARS, Membership,
+    Moved, SpecError, Touched, Verdict,
 };
 pub use consent::Lookup;
 pub use dead_letters::{
@@ -62,7 +62,9 @@ pub use items::Items;
 pub use live::Live;
 pub use lookups::Mark;
 pub use measures::describe_metrics;
-pub use outbox::{AudienceMoved, Crossing, Effect, EffectId, EventHappened, OutboxPage, Outlet, ProductLine, carry_outbox};
+pub use outbox::{
+    AudienceMoved, Crossing, Effect, EffectId, EventHappened, OutboxPage, Outlet, ProductLine, carry_outbox,
+};
 pub use pipeline::{CollectError, Pipeline, PipelineError, Settings};
 pub use pulse::{LatestEvent, Pulse};
 pub use retention::{Position, Retention};

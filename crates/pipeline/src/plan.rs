@@ -11,8 +11,8 @@ use tradewind_catalog::{CatalogSnapshot, Change, Origin, Product};
 use tradewind_events::{Commerce, EventView, Kind, ProductRef};
 use tradewind_kernel::{Money, Subject, UtcMillis};
 use tradewind_people::Action;
-use tradewind_people::history::NameHash;
 use tradewind_people::facts::{Arrival, Fact, Signal, StatedTaste};
+use tradewind_people::history::NameHash;
 use tradewind_people::identity::Owners;
 
 use crate::audiences::AudienceChanges;

@@ -1,7 +1,9 @@
 //! Why a rule is none.
 
+use tradewind_pipeline::MAX_RULE_CHARS;
+
+use super::MAX_DEPTH;
 use super::names::Place;
-use super::{MAX_DEPTH, MAX_RULE_CHARS};
 
 /// Why a rule is none.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -10,7 +12,9 @@ pub enum RuleError {
     #[error("a rule has at most {MAX_RULE_CHARS} characters, and brackets at most {MAX_DEPTH} deep")]
     TooLarge,
     /// It goes through a list within going through a list.
-    #[error("a macro such as exists or all stands within another, which may take for ever: put them side by side")]
+    #[error(
+        "a macro such as exists or all stands within another, which may take for ever: put them side by side"
+    )]
     NestedLoops,
     /// It is no CEL.
     #[error("the rule does not read{}: {why}", at(*.place))]
@@ -51,7 +55,9 @@ pub enum RuleError {
         usage: &'static str,
     },
     /// It names nothing of anybody.
-    #[error("the rule names no trait and no event, so it would fit everybody or nobody; GET /v1/traits lists traits")]
+    #[error(
+        "the rule names no trait and no event, so it would fit everybody or nobody; GET /v1/traits lists traits"
+    )]
     NoTrait,
 }
 

@@ -78,10 +78,7 @@ fn what_is_not_permitted_is_not_read() {
 fn what_is_no_rule_is_told() {
     let error = |rule: &str| Rule::compile(rule).unwrap_err();
     let unknown = error("order > 2").to_string();
-    assert!(
-        unknown.contains("'order' (line 1, column 1) is no trait: did you mean 'orders'?"),
-        "{unknown}"
-    );
+    assert!(unknown.contains("'order' (line 1, column 1) is no trait: did you mean 'orders'?"), "{unknown}");
     let second = error("orders > 2 &&\n  oders < 7");
     assert_eq!(second.place(), Some(Place { line: 2, column: 3 }));
     let syntax = error("orders >= 2 &&");

@@ -103,11 +103,11 @@ impl Pipeline {
         self.inner.live.touches.watch(is_watched);
     }
 
-    /// Takes the keys of those who have changed since the last call. Waits for one, or for another definition,
-    /// at most so long.
+    /// Takes at most `limit` keys of those who have changed since they were taken last. Waits for one, or for
+    /// another definition, at most so long.
     #[must_use]
-    pub fn touched(&self, patience: Duration) -> Touched {
-        self.inner.live.touches.take(patience)
+    pub fn touched(&self, patience: Duration, limit: usize) -> Touched {
+        self.inner.live.touches.take(patience, limit)
     }
 
     /// Decides anew of the people behind these profile keys, and logs who goes in and out; returns once that is
@@ -233,7 +233,8 @@ impl Pipeline {
         for pair in self.inner.store.scan(self.inner.tables.memberships, after.as_bytes()) {
             let (key, value) = pair?;
             let key = String::from_utf8_lossy(&key);
-            let row: Membership = tradewind_people::decode(&value).map_err(|e| damaged("a membership", &e))?;
+            let row: Membership =
+                tradewind_people::decode(&value).map_err(|e| damaged("a membership", &e))?;
             if key != after && take(&key, &row).is_break() {
                 break;
             }

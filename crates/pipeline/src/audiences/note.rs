@@ -47,7 +47,9 @@ pub enum SpecError {
     #[error("there are {MAX_AUDIENCES} audiences, and no more may be: delete one that nobody uses")]
     TooMany,
     /// Another purpose than it has.
-    #[error("the audience is for {0}, which its people agreed to, and stays so: define another one for another purpose")]
+    #[error(
+        "the audience is for {0}, which its people agreed to, and stays so: define another one for another purpose"
+    )]
     Purpose(Purpose),
 }
 

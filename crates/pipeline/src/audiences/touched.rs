@@ -71,14 +71,19 @@ impl Touches {
         self.set.lock().0.keys.extend(keys);
     }
 
-    /// Takes what is there; waits for it at most so long.
-    pub(crate) fn take(&self, patience: Duration) -> Touched {
+    /// Takes what is there, so many keys at most; waits for it at most so long.
+    pub(crate) fn take(&self, patience: Duration, limit: usize) -> Touched {
         let mut set = self.set.lock();
         if set.0.keys.is_empty() && !set.0.is_everybody && !set.1 {
             self.changed.wait_for(&mut set, patience);
         }
         set.1 = false;
-        std::mem::take(&mut set.0)
+        if set.0.keys.len() <= limit {
+            return std::mem::take(&mut set.0);
+        }
+        let keys: FxHashSet<Arc<str>> = set.0.keys.iter().take(limit).cloned().collect();
+        set.0.keys.retain(|key| !keys.contains(key));
+        Touched { keys, is_everybody: std::mem::take(&mut set.0.is_everybody) }
     }
 }
 
@@ -107,7 +112,9 @@ pub(crate) fn of_batch(plan: &Plan, folded: &Folded, live: &Live) -> Option<Touc
     touch.keys.extend(plan.consents.keys().map(Arc::from));
     touch.keys.extend(plan.links.keys().map(|id| Arc::from(Subject::Anonymous(id.clone()).key())));
     let edges = plan.woven.merge_rows.keys().filter_map(|key| edge_of(key));
-    touch.users.extend(edges.flat_map(|id| [id.one, id.other]).filter_map(|node| node.as_user().map(str::to_owned)));
+    touch
+        .users
+        .extend(edges.flat_map(|id| [id.one, id.other]).filter_map(|node| node.as_user().map(str::to_owned)));
     // Those who are one person up to now; once it is shown, those who are from then on.
     touch.join_persons(live);
     Some(touch)

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use tokio::net::TcpListener;
 use tradewind_api::{AdmissionSettings, Api, ApiSettings, GeoDatabase, TrustedProxies};
+use tradewind_audiences::Keeper;
 
 use crate::config::{Config, Loaded};
 use crate::door::{self, Limits};
@@ -67,12 +68,15 @@ pub(crate) fn serve(
     let api = api.with_vault(Arc::clone(&house.vault));
     let api = Arc::new(api);
     let rights = crate::rights::start(config, house, &api, &lake)?;
+    tradewind_audiences::describe_metrics();
+    let keeper = Keeper::start(Arc::clone(&house.pipeline)).map_err(Failure::failed)?;
     let shop = art.map(|art| shopfront::router(Arc::clone(&api), art, &config.shop));
     let router = tradewind_api::router(api, shop);
     let served = runtime.block_on(listen(config, router, ready));
     runtime.shutdown_timeout(GRACE);
     // What is under way ends; what waits goes on at the next start.
     rights.stop();
+    drop(keeper);
     // Commits what was taken; the pipeline still knows what is a duplicate.
     drop(lake);
     drop(deliverer);

@@ -46,6 +46,7 @@ fn jobs(books: &mut Books, now: UtcMillis) -> Vec<Job> {
 fn named(jobs: &[Job]) -> Vec<String> {
     let name = |job: &Job| match &job.delivery.effect {
         Effect::EventHappened(event) => format!("{} {}", job.endpoint.name, event.message_id),
+        Effect::AudienceMoved(moved) => panic!("nobody defined {moved:?}"),
     };
     let mut names: Vec<String> = jobs.iter().map(name).collect();
     names.sort();
