@@ -139,7 +139,7 @@ proptest! {
 }
 
 fn told(world: &World) -> Vec<(String, Crossing)> {
-    world.told().into_iter().map(|(audience, _, crossing, _)| (audience, crossing)).collect()
+    world.told().into_iter().map(|(_, audience, _, crossing, _)| (audience, crossing)).collect()
 }
 
 #[test]

@@ -158,11 +158,13 @@ impl World {
         lived == made && told == told_again
     }
 
-    /// What others are told, in its order, each with its id.
-    pub(super) fn told(&self) -> Vec<(String, Subject, Crossing, String)> {
+    /// What others are told, in its order: of which audience, by number and name, whom, and its id.
+    pub(super) fn told(&self) -> Vec<(u32, String, Subject, Crossing, String)> {
         let page = self.pipeline().outbox(0, 100_000).unwrap();
         let read = |(_, id, effect): (u64, tradewind_pipeline::EffectId, Effect)| match effect {
-            Effect::AudienceMoved(moved) => (moved.audience, moved.subject, moved.crossing, id.to_string()),
+            Effect::AudienceMoved(moved) => {
+                (moved.id, moved.audience, moved.subject, moved.crossing, id.to_string())
+            }
             Effect::EventHappened(event) => panic!("nobody wants {event:?}"),
         };
         page.effects.into_iter().map(read).collect()
@@ -219,9 +221,9 @@ impl World {
 
     /// Whoever was told to be in is in, whoever was told to be out is out, and nobody was told twice.
     fn check_told(&self, people: &BTreeMap<Subject, Vec<String>>) {
-        let mut inside: BTreeSet<(String, Subject)> = BTreeSet::new();
+        let mut inside: BTreeSet<(u32, Subject)> = BTreeSet::new();
         let mut ids = BTreeSet::new();
-        for (audience, subject, crossing, id) in self.told() {
+        for (audience, _, subject, crossing, id) in self.told() {
             assert!(ids.insert(id));
             let place = (audience, subject);
             match crossing {
@@ -230,11 +232,13 @@ impl World {
             }
         }
         let audiences = self.pipeline().audiences();
-        let is_told = |name: &str| audiences.get(name).is_some_and(|one| one.is_told());
-        inside.retain(|(name, _)| is_told(name));
-        let pairs =
-            people.iter().flat_map(|(who, names)| names.iter().map(move |n| (n.clone(), who.clone())));
-        assert_eq!(inside, pairs.filter(|(name, _)| is_told(name)).collect());
+        // Of a deleted audience nobody is told out; another one of its name is another one.
+        inside.retain(|(id, _)| audiences.by_id(*id).is_some());
+        let told = people.iter().flat_map(|(who, names)| {
+            let of = names.iter().filter_map(|name| audiences.get(name)).filter(|one| one.is_told());
+            of.map(move |one| (one.id, who.clone()))
+        });
+        assert_eq!(inside, told.collect());
     }
 }
 
