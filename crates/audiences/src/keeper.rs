@@ -131,6 +131,7 @@ pub struct Worker {
     fresh: Option<Pass>,
     /// Over everybody, for everything.
     whole: Option<Pass>,
+    /// When the latest of those began.
     passed_at: UtcMillis,
     timers: Timers,
 }
@@ -171,12 +172,10 @@ impl Worker {
             return Ok(Turn::Idle);
         }
         let now = self.pipeline.clock().now();
-        if touched.is_everybody {
-            self.whole = Some(Pass::new(None));
-        }
-        if now.since(self.passed_at).abs() >= WHOLE_EVERY_MS {
-            self.whole.get_or_insert_with(|| Pass::new(None));
-            self.passed_at = now;
+        // A pass that is under way may have asked about somebody long ago, so the next one begins once it is over.
+        let is_due = self.whole.is_none() && now.since(self.passed_at).abs() >= WHOLE_EVERY_MS;
+        if touched.is_everybody || is_due {
+            (self.whole, self.passed_at) = (Some(Pass::new(None)), now);
         }
         let mut keys: Vec<Arc<str>> = touched.keys.into_iter().collect();
         keys.extend(self.timers.due(now));

@@ -80,7 +80,7 @@ fn what_is_no_audience_is_refused_and_says_where() {
     assert!(syntax.starts_with("/rule rule_syntax: the rule does not read (line 1, column"), "{syntax}");
     let call_of_nothing = refused("vip", json!({"rule": "count('x') > 1"}));
     assert!(call_of_nothing.contains("unknown_function"), "{call_of_nothing}");
-    assert!(refused("V I P", json!({"rule": "orders > 1"})).starts_with("/name"));
+    assert!(refused("VIP", json!({"rule": "orders > 1"})).starts_with("/name"));
     assert!(refused("vip", json!({"rule": "orders > 1", "purpose": "sales"})).starts_with("/purpose"));
     let long = "x".repeat(501);
     assert!(refused("vip", json!({"rule": "orders > 1", "description": long})).starts_with("/description"));

@@ -192,6 +192,21 @@ fn a_visit_ends_without_an_event() {
 }
 
 #[test]
+fn a_pass_that_time_overtakes_is_followed_by_another() {
+    let mut world = World::new();
+    world.put("gone", "lifecycle_stage == 'at_risk'", Purpose::Personalization);
+    world.send(&[device(0)], "Product Viewed", None);
+    world.settle();
+    world.wait(28 * UtcMillis::DAY);
+    // The first slice of a pass, which asks about everybody there is.
+    world.turn();
+    world.wait(27 * UtcMillis::DAY);
+    world.settle();
+    assert_eq!(world.pipeline().audiences_of(&device(0)).unwrap(), ["gone"]);
+    world.check(&subjects());
+}
+
+#[test]
 fn who_is_erased_is_in_nothing_and_nowhere() {
     let mut world = World::new();
     world.put("site", "orders >= 1", Purpose::AdsSharing);
