@@ -69,7 +69,7 @@ impl Keeper {
         let stop = Arc::<AtomicBool>::default();
         let stopping = Arc::clone(&stop);
         let run = move || {
-            if let Err(error) = run(pipeline, &stopping) {
+            if let Err(error) = run(&pipeline, &stopping) {
                 tracing::error!(%error, "audiences are not kept any more; they stay as they are until a restart");
             }
         };
@@ -88,13 +88,13 @@ impl Drop for Keeper {
     }
 }
 
-fn run(pipeline: Arc<Pipeline>, stop: &AtomicBool) -> Result<(), PipelineError> {
+fn run(pipeline: &Arc<Pipeline>, stop: &AtomicBool) -> Result<(), PipelineError> {
     let is_over = || stop.load(Ordering::Acquire) || !pipeline.is_healthy();
     while !pipeline.is_ready() && !is_over() {
         // Nobody watches yet, so this only waits.
         let _ = pipeline.touched(IDLE, 0);
     }
-    let mut worker = Worker::new(Arc::clone(&pipeline));
+    let mut worker = Worker::new(Arc::clone(pipeline));
     let mut patience = Duration::ZERO;
     while !is_over() {
         let touched = pipeline.touched(patience, KEYS_OF_TURN);
