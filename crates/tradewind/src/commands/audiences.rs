@@ -22,7 +22,7 @@ pub(crate) fn run(loaded: &Loaded, arguments: &AudiencesArguments, as_json: bool
             (remote.ask("PUT", &path(name)?, Some(&body))?, show)
         }
         AudiencesCommand::Delete { name } => (remote.ask("DELETE", &path(name)?, None)?, |gone| {
-            say(format!("{} is deleted", text(gone, "name")))
+            say(format!("{} is deleted", text(gone, "name")));
         }),
         AudiencesCommand::Preview { rule } => {
             let body = json!({ "rule": rule });
