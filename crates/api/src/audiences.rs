@@ -1,8 +1,11 @@
-//! Audiences over HTTP: how many people a rule fits, and who they are.
+//! Audiences over HTTP: their definitions ([`define`]), how many people a rule fits, and who they are.
 //!
-//! Both read the profiles as of the last checkpoint, about a second ago, each with what its own subject
-//! permits. A preview asks the rule about [`SAMPLE`] profiles, and passes over all to choose them. A search
-//! looks at [`MAX_LOOKED`] profiles at most and says where to go on.
+//! Previews and searches read the profiles as of the last checkpoint, about a second ago, each with what its own
+//! subject permits. A preview asks the rule about [`SAMPLE`] profiles, and passes over all to choose them. A
+//! search by rule looks at [`MAX_LOOKED`] profiles at most, one by audience at [`MAX_MEMBERS_LOOKED`] people who
+//! are in any, and both say where to go on.
+
+mod define;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -13,23 +16,27 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
-use tradewind_audiences::{Estimate, IsWhole, Rule, RuleError};
+use tradewind_audiences::{Asker, Estimate, IsWhole, Rule, RuleError};
 use tradewind_kernel::{Purpose, Purposes, Subject};
 use tradewind_people::Profile;
 use tradewind_people::traits::Context;
-use tradewind_pipeline::PipelineError;
+use tradewind_pipeline::{Membership, PipelineError};
 use utoipa::ToSchema;
 
 use crate::auth::check_api_key;
 use crate::body::read_json;
-use crate::problem::{Code, Problem, ProblemDocument};
+use crate::problem::{Code, FieldError, Problem, ProblemDocument};
 use crate::profiles::permitted;
 use crate::state::Api;
+
+pub(crate) use define::{__path_list, __path_put, __path_remove, __path_show, list, put, remove, show};
 
 /// Profiles that a preview looks at.
 const SAMPLE: usize = 2_000;
 /// Profiles that one search looks at.
 const MAX_LOOKED: u64 = 20_000;
+/// People in audiences that one search looks at.
+const MAX_MEMBERS_LOOKED: u64 = 200_000;
 /// Subjects of one page, at most.
 const MAX_PAGE: usize = 200;
 /// Subjects of one page where none is asked for.
@@ -71,7 +78,11 @@ pub(crate) struct PreviewOut {
 #[serde(deny_unknown_fields)]
 pub(crate) struct SearchRequest {
     /// An expression of CEL over traits.
-    rule: String,
+    #[serde(default)]
+    rule: Option<String>,
+    /// Instead of a rule, the name of an audience.
+    #[serde(default)]
+    audience: Option<String>,
     /// Subjects of the page: 50 if absent, at most 200.
     #[serde(default)]
     limit: Option<usize>,
@@ -80,13 +91,13 @@ pub(crate) struct SearchRequest {
     after: String,
 }
 
-/// A page of people whom a rule fits.
+/// A page of people whom a rule fits, or who are in an audience.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SearchOut {
     /// `user_id:…` or `anonymous_id:…`.
     subjects: Vec<String>,
-    /// Profiles that were looked at for this page.
+    /// Profiles, or people in any audience, that were looked at for this page.
     looked: u64,
     /// Where the next page begins; null when there is none. A page may have fewer subjects than were asked
     /// for, even none, and still have a next one.
@@ -107,9 +118,10 @@ pub(crate) async fn preview(
     blocking(move || estimate(&api, &rule)).await.map(Json)
 }
 
-/// `POST /v1/profiles/search`: the people whom a rule fits, by pages.
+/// `POST /v1/profiles/search`: the people whom a rule fits, or who are in an audience, by pages.
 #[utoipa::path(post, path = "/v1/profiles/search", tag = "profiles", request_body = SearchRequest,
-    responses((status = 200, body = SearchOut), (status = 400, body = ProblemDocument)))]
+    responses((status = 200, body = SearchOut), (status = 400, body = ProblemDocument),
+        (status = 404, body = ProblemDocument, description = "there is no such audience")))]
 pub(crate) async fn search(
     State(api): State<Arc<Api>>,
     headers: HeaderMap,
@@ -117,8 +129,18 @@ pub(crate) async fn search(
 ) -> Result<Json<SearchOut>, Problem> {
     check_api_key(&api, &headers)?;
     let request: SearchRequest = read(&headers, body).await?;
-    let rule = compile(&request.rule)?;
-    blocking(move || find(&api, &rule, &request)).await.map(Json)
+    match (&request.rule, &request.audience) {
+        (Some(rule), None) => {
+            let rule = compile(rule)?;
+            blocking(move || find(&api, &rule, &request)).await.map(Json)
+        }
+        (None, Some(name)) => {
+            let audience = api.pipeline.audiences().get(name).cloned();
+            let audience = audience.ok_or_else(|| define::unknown(name))?;
+            blocking(move || members(&api, audience.id, &audience.spec.name, &request)).await.map(Json)
+        }
+        _ => Err(Problem::new(Code::InvalidRequest, "name either a rule or an audience")),
+    }
 }
 
 async fn read<T: serde::de::DeserializeOwned>(headers: &HeaderMap, body: Body) -> Result<T, Problem> {
@@ -127,7 +149,11 @@ async fn read<T: serde::de::DeserializeOwned>(headers: &HeaderMap, body: Body) -
 }
 
 fn compile(rule: &str) -> Result<Rule, Problem> {
-    Rule::compile(rule).map_err(|error: RuleError| Problem::new(Code::InvalidRequest, error.to_string()))
+    Rule::compile(rule).map_err(|error: RuleError| {
+        let (code, detail) = (error.code().to_owned(), error.to_string());
+        let field = FieldError { pointer: "/rule".into(), code, detail: detail.clone() };
+        Problem::new(Code::InvalidRequest, detail).with_errors(vec![field])
+    })
 }
 
 /// Does what reads the store on a thread that may wait.
@@ -148,9 +174,15 @@ fn subject_of(key: &str) -> Option<Subject> {
 }
 
 /// Whether a rule fits a profile, with what its subject permits.
-fn fits(api: &Api, rule: &Rule, context: &Context<'_>, key: &str, profile: &Profile) -> bool {
+fn fits(
+    api: &Api,
+    (asker, rule): (&Asker, &Rule),
+    context: &Context<'_>,
+    key: &str,
+    profile: &Profile,
+) -> bool {
     let purposes = subject_of(key).map_or(Purposes::NONE, |subject| permitted(api, &subject));
-    purposes.contains(Purpose::Personalization) && rule.fits(profile, context, purposes)
+    purposes.contains(Purpose::Personalization) && asker.fits(rule, profile, context, purposes)
 }
 
 fn unreadable(error: &PipelineError) -> Problem {
@@ -163,7 +195,8 @@ fn estimate(api: &Api, rule: &Rule) -> Result<PreviewOut, Problem> {
     let sample = api.pipeline.sample_profiles(SAMPLE).map_err(|error| unreadable(&error))?;
     let word = |word| api.pipeline.word(word);
     let context = Context { now: api.now(), word: &word, currency: api.pipeline.currency() };
-    let fitting = sample.profiles.iter().filter(|(key, profile)| fits(api, rule, &context, key, profile));
+    let asker = (&Asker::new(), rule);
+    let fitting = sample.profiles.iter().filter(|(key, profile)| fits(api, asker, &context, key, profile));
     let (sampled, matched) = (sample.profiles.len() as u64, fitting.count() as u64);
     let is_whole = if sampled == sample.population { IsWhole::Yes } else { IsWhole::No };
     let found = Estimate::new(sampled, matched, is_whole);
@@ -188,19 +221,15 @@ fn estimate(api: &Api, rule: &Rule) -> Result<PreviewOut, Problem> {
 }
 
 fn find(api: &Api, rule: &Rule, request: &SearchRequest) -> Result<SearchOut, Problem> {
-    let limit = request.limit.unwrap_or(USUAL_PAGE).clamp(1, MAX_PAGE);
+    let (limit, after) = request.page()?;
     let (mut subjects, mut looked, mut next) = (Vec::new(), 0, None);
-    let after = if request.after.is_empty() {
-        String::new()
-    } else {
-        Subject::parse(&request.after).map_err(|e| Problem::new(Code::InvalidRequest, e.to_string()))?.key()
-    };
+    let asker = (&Asker::new(), rule);
     let word = |word| api.pipeline.word(word);
     let context = Context { now: api.now(), word: &word, currency: api.pipeline.currency() };
     let look = |key: &str, profile: &Profile| {
         looked += 1;
         let subject = subject_of(key).map(|subject| subject.to_string());
-        if fits(api, rule, &context, key, profile) {
+        if fits(api, asker, &context, key, profile) {
             subjects.extend(subject.clone());
         }
         if subjects.len() < limit && looked < MAX_LOOKED {
@@ -212,3 +241,45 @@ fn find(api: &Api, rule: &Rule, request: &SearchRequest) -> Result<SearchOut, Pr
     api.pipeline.each_profile(&after, look).map_err(|error| unreadable(&error))?;
     Ok(SearchOut { subjects, looked, next })
 }
+
+/// The people who are in an audience now, and agree to it now.
+fn members(api: &Api, id: u32, name: &str, request: &SearchRequest) -> Result<SearchOut, Problem> {
+    let (limit, after) = request.page()?;
+    let (mut subjects, mut looked, mut next, mut failed) = (Vec::new(), 0, None, None);
+    let look = |key: &str, row: &Membership| {
+        looked += 1;
+        let subject = subject_of(key);
+        if let Some(subject) = subject.as_ref().filter(|_| row.is_of(id)) {
+            match api.pipeline.audiences_of(subject) {
+                Ok(names) if names.iter().any(|one| one == name) => subjects.push(subject.to_string()),
+                Ok(_) => {}
+                Err(error) => failed = Some(error),
+            }
+        }
+        if failed.is_none() && subjects.len() < limit && looked < MAX_MEMBERS_LOOKED {
+            return ControlFlow::Continue(());
+        }
+        next = subject.map(|subject| subject.to_string());
+        ControlFlow::Break(())
+    };
+    api.pipeline.each_member(&after, look).map_err(|error| unreadable(&error))?;
+    match failed {
+        Some(error) => Err(unreadable(&error)),
+        None => Ok(SearchOut { subjects, looked, next }),
+    }
+}
+
+impl SearchRequest {
+    /// How many subjects a page has, and the key after which it begins.
+    fn page(&self) -> Result<(usize, String), Problem> {
+        let limit = self.limit.unwrap_or(USUAL_PAGE).clamp(1, MAX_PAGE);
+        if self.after.is_empty() {
+            return Ok((limit, String::new()));
+        }
+        let after = Subject::parse(&self.after);
+        Ok((limit, after.map_err(|e| Problem::new(Code::InvalidRequest, e.to_string()))?.key()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

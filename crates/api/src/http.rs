@@ -123,7 +123,9 @@ fn decisions(routes: Routes) -> Routes {
         .route("/v1/profiles/{subject}", get(profiles::profile))
         .route("/v1/profiles/{subject}/stream", get(profiles::follow))
         .route("/v1/profiles/search", post(audiences::search))
+        .route("/v1/audiences", get(audiences::list))
         .route("/v1/audiences/preview", post(audiences::preview))
+        .route("/v1/audiences/{name}", get(audiences::show).put(audiences::put).delete(audiences::remove))
         .route("/v1/traits", get(profiles::list))
         .route("/v1/priors", get(profiles::priors))
 }

@@ -49,7 +49,7 @@ pub async fn privacy_json(
     subject: &Subject,
     wait: Duration,
 ) -> Result<Value, Problem> {
-    let ask = Ask { kind, subjects: vec![subject.clone()], suppress: false, id: None };
+    let ask = Ask { kind, subjects: vec![subject.clone()], suppress: false, id: None, shop: None };
     let taken = hand_over(api, ask).await?;
     json(RequestOut::from(ended(api, &taken.id, wait).await?))
 }

@@ -100,6 +100,8 @@ pub(crate) struct ProfileOut {
     /// What first visits of others who came the same way let expect, where this profile has no evidence.
     #[serde(skip_serializing_if = "Option::is_none")]
     priors: Option<priors::PriorsOut>,
+    /// The audiences that they are in, by name.
+    audiences: Vec<String>,
 }
 
 /// What the query may say.
@@ -209,7 +211,14 @@ fn profile_of<P: ForPurpose>(
         bought: profile.bought.iter().rev().map(|&item| id(&items, item)).collect(),
         traits,
         priors,
+        audiences: audiences_of(api, subject),
     }
+}
+
+/// The audiences that a person is in; none where that cannot be read.
+fn audiences_of(api: &Api, subject: &Subject) -> Vec<String> {
+    let found = api.pipeline.audiences_of(subject);
+    found.inspect_err(|error| tracing::error!(%error, "a membership could not be read")).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,93 +1,116 @@
 //! A rule: its checking, and whom it fits.
 
-use std::collections::HashMap;
+mod asker;
+mod error;
+mod functions;
+mod names;
 
-use cel::{Context as Scope, Program, Value};
-use tradewind_kernel::Purposes;
-use tradewind_people::Profile;
-use tradewind_people::traits::{self, Context, Trait, TraitValue};
+use cel::Program;
+use tradewind_kernel::{Purpose, Purposes};
+use tradewind_people::traits::{self, Trait};
+use tradewind_pipeline::MAX_RULE_CHARS;
 
-/// The longest rule, in characters.
-pub const MAX_RULE_CHARS: usize = 2_000;
+pub use asker::Asker;
+pub use error::RuleError;
+pub use names::Place;
+
 /// The deepest nesting of brackets.
 const MAX_DEPTH: usize = 32;
 
-/// Why a rule is none.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RuleError {
-    /// It is too long or too deep.
-    #[error("a rule has at most {MAX_RULE_CHARS} characters, and brackets at most {MAX_DEPTH} deep")]
-    TooLarge,
-    /// It is no CEL.
-    #[error("the rule does not read: {0}")]
-    Syntax(String),
-    /// It names what is no trait.
-    #[error("'{name}' is no trait{}; GET /v1/traits lists them", nearest.as_ref().map_or_else(String::new, |n| format!(": did you mean '{n}'?")))]
-    UnknownTrait {
-        /// What it names.
-        name: String,
-        /// The trait whose name is most like it.
-        nearest: Option<&'static str>,
-    },
-    /// It names no trait at all.
-    #[error("the rule names no trait, so it would fit everybody or nobody; GET /v1/traits lists them")]
-    NoTrait,
-}
-
-/// A compiled rule.
+/// A compiled rule; an [`Asker`] asks it.
 #[derive(Debug)]
 pub struct Rule {
     program: Program,
     traits: Vec<&'static Trait>,
+    reads_history: bool,
 }
 
 impl Rule {
     /// Compiles a rule.
     ///
     /// # Errors
-    /// [`RuleError`] when it does not read, or names what is no trait.
+    /// [`RuleError`] when it does not read, or names what there is not.
     pub fn compile(source: &str) -> Result<Self, RuleError> {
         if source.chars().count() > MAX_RULE_CHARS || depth(source) > MAX_DEPTH {
             return Err(RuleError::TooLarge);
         }
-        let program =
-            Program::compile(source).map_err(|errors| RuleError::Syntax(one_line(&errors.to_string())))?;
-        let mut traits = Vec::new();
-        let mut names: Vec<String> =
-            program.references().variables().iter().map(ToString::to_string).collect();
-        names.sort_unstable();
-        for name in names {
-            match traits::find(&name) {
-                Some(known) => traits.push(known),
-                None => return Err(RuleError::UnknownTrait { nearest: nearest(&name), name }),
+        let program = Program::compile(source).map_err(|errors| syntax(&errors))?;
+        let names = names::of(program.expression(), program.source_info());
+        if names.loops > 1 {
+            return Err(RuleError::NestedLoops);
+        }
+        let reads_history = check_calls(&names.calls)?;
+        let mut traits: Vec<&'static Trait> = Vec::new();
+        for (name, place) in names.variables {
+            let Some(known) = traits::find(name) else {
+                let nearest = nearest(name, traits::ALL.iter().map(|one| one.name));
+                return Err(RuleError::UnknownTrait { name: name.to_owned(), place, nearest });
+            };
+            if traits.iter().all(|one| one.name != known.name) {
+                traits.push(known);
             }
         }
-        if traits.is_empty() { Err(RuleError::NoTrait) } else { Ok(Self { program, traits }) }
+        traits.sort_unstable_by_key(|one| one.name);
+        if traits.is_empty() && !reads_history {
+            return Err(RuleError::NoTrait);
+        }
+        Ok(Self { program, traits, reads_history })
     }
 
-    /// The traits that it reads.
+    /// The traits that it reads, by name.
     #[must_use]
     pub fn traits(&self) -> &[&'static Trait] {
         &self.traits
     }
 
-    /// The purposes that the traits need which it reads.
+    /// Whether it reads the history of events.
     #[must_use]
-    pub fn purposes(&self) -> Purposes {
-        self.traits.iter().map(|one| one.purpose).collect()
+    pub const fn reads_history(&self) -> bool {
+        self.reads_history
     }
 
-    /// Whether a profile fits, with what these purposes allow to read of it.
+    /// The purposes that what it reads needs.
     #[must_use]
-    pub fn fits(&self, profile: &Profile, context: &Context<'_>, purposes: Purposes) -> bool {
-        let mut scope = Scope::default();
-        for one in &self.traits {
-            let is_permitted = purposes.contains(one.purpose);
-            let value = if is_permitted { one.value(profile, context) } else { TraitValue::Missing };
-            scope.add_variable_from_value(one.name, of(value));
-        }
-        matches!(self.program.execute(&scope), Ok(Value::Bool(true)))
+    pub fn purposes(&self) -> Purposes {
+        let purposes: Purposes = self.traits.iter().map(|one| one.purpose).collect();
+        if self.reads_history { purposes.with(Purpose::Personalization) } else { purposes }
     }
+
+    /// The shortest time, in milliseconds without an event, after which something that it reads is told no more.
+    #[must_use]
+    pub fn shortest_ttl_ms(&self) -> Option<i64> {
+        self.traits.iter().filter_map(|one| one.ttl_ms).min()
+    }
+}
+
+/// Checks what a rule calls. Gives whether it reads the history of events.
+fn check_calls(calls: &[names::Call<'_>]) -> Result<bool, RuleError> {
+    let mut reads_history = false;
+    for call in calls {
+        if !functions::is_known(call.name) {
+            let (name, nearest) = (call.name.to_owned(), nearest(call.name, functions::all()));
+            return Err(RuleError::UnknownFunction { name, place: call.place, nearest });
+        }
+        let Some((name, args, usage)) = functions::OVER_HISTORY.iter().find(|(name, ..)| *name == call.name)
+        else {
+            continue;
+        };
+        if call.args != *args || call.text.is_none_or(|text| text.trim().is_empty()) {
+            return Err(RuleError::Usage { name, place: call.place, usage });
+        }
+        reads_history = true;
+    }
+    Ok(reads_history)
+}
+
+fn syntax(errors: &cel::ParseErrors) -> RuleError {
+    let first = errors.errors.first();
+    let place = first.and_then(|error| {
+        let [line, column] = [error.pos.0, error.pos.1].map(|n| usize::try_from(n).ok());
+        Some(Place { line: line?, column: column? })
+    });
+    let why = first.map_or_else(|| errors.to_string(), |error| error.msg.clone());
+    RuleError::Syntax { why: one_line(&why), place }
 }
 
 /// How deep a reader would have to go: open brackets, signs in a row, and alternatives.
@@ -109,96 +132,11 @@ fn one_line(words: &str) -> String {
     words.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(300).collect()
 }
 
-fn nearest(name: &str) -> Option<&'static str> {
-    let scored = traits::ALL.iter().map(|one| (strsim::jaro_winkler(one.name, name), one.name));
+fn nearest(name: &str, all: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let scored = all.map(|one| (strsim::jaro_winkler(one, name), one));
     let best = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
     (best.0 > 0.75).then_some(best.1)
 }
 
-fn of(value: TraitValue) -> Value {
-    match value {
-        TraitValue::Missing => Value::Null,
-        TraitValue::Flag(flag) => Value::Bool(flag),
-        TraitValue::Integer(number) => Value::Int(number),
-        TraitValue::Number(number) => Value::Float(number),
-        TraitValue::Text(text) => text.into(),
-        TraitValue::Time(at) => at.to_rfc3339().into(),
-        TraitValue::Texts(texts) => texts.into(),
-        TraitValue::Shares(shares) => shares.into_iter().collect::<HashMap<String, f64>>().into(),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use tradewind_kernel::{Currency, Purpose, UtcMillis};
-    use tradewind_people::facts::StatedTaste;
-    use tradewind_people::{Act, Action};
-
-    use super::*;
-
-    /// Someone with two orders and a liking for word 0.
-    fn someone() -> Profile {
-        let stated = StatedTaste { categories: vec![0], ..StatedTaste::default() };
-        let mut profile = Profile::default();
-        for at in [0, 1_000] {
-            let buy =
-                Act { at: UtcMillis::new(at), action: Some(Action::Buy), items: &[(1, 1)], ..Act::default() };
-            profile.apply(&Act { stated: Some(&stated), ..buy }, 0);
-        }
-        profile
-    }
-
-    #[track_caller]
-    fn check(rule: &str, expected: bool) {
-        let word = |word| (word == 0).then(|| "Camping".to_owned());
-        let context = Context { now: UtcMillis::new(1_000), word: &word, currency: Currency::EUR };
-        assert_eq!(
-            Rule::compile(rule).unwrap().fits(&someone(), &context, Purposes::ALL),
-            expected,
-            "{rule}"
-        );
-    }
-
-    #[test]
-    fn rules_fit() {
-        check("orders >= 2", true);
-        check("orders > 2", false);
-        check("category_affinity['Camping'] > 0.5", true);
-        check("'Kitchen' in category_affinity", false);
-        check("lifecycle_stage == 'active' && !is_first_time_shopper", true);
-        check("lifecycle_stage in ['vip', 'lapsed']", false);
-        check("last_seen < '2026-01-01T00:00:00.000Z'", true);
-        check("last_category.startsWith('Camping')", false);
-    }
-
-    #[test]
-    fn what_is_missing_fits_nobody_and_hides_no_alternative() {
-        check("category_affinity['Kitchen'] > 0.1", false);
-        check("category_affinity['Kitchen'] > 0.1 || orders == 2", true);
-        check("price_sensitivity > 0.1", false);
-        check("orders", false);
-    }
-
-    #[test]
-    fn what_is_not_permitted_is_not_read() {
-        let rule = Rule::compile("orders >= 2").unwrap();
-        assert_eq!(rule.purposes(), Purposes::NONE.with(Purpose::Analytics));
-        let word = |_| None;
-        let context = Context { now: UtcMillis::new(1_000), word: &word, currency: Currency::EUR };
-        assert!(rule.fits(&someone(), &context, rule.purposes()));
-        assert!(!rule.fits(&someone(), &context, Purposes::ALL.without(Purpose::Analytics)));
-    }
-
-    #[test]
-    fn what_is_no_rule_is_told() {
-        let error = |rule: &str| Rule::compile(rule).unwrap_err();
-        let unknown = error("order > 2").to_string();
-        assert!(unknown.contains("'order' is no trait: did you mean 'orders'?"), "{unknown}");
-        assert!(matches!(error("orders >"), RuleError::Syntax(_)));
-        assert_eq!(error("1 == 1"), RuleError::NoTrait);
-        assert_eq!(error(&"(".repeat(40)), RuleError::TooLarge);
-        assert_eq!(error(&"x".repeat(2_001)), RuleError::TooLarge);
-        assert_eq!(error(&"!".repeat(40)), RuleError::TooLarge);
-        check(&["orders - 1 != 7"; 40].join(" && "), true);
-    }
-}
+mod tests;

@@ -307,7 +307,7 @@ mod tests {
         let other = LiveModel { name: "m1".into(), ..LiveModel::default() };
         let models = [seen.clone(), other.clone()];
         let of = |name: &str| registry().lineage(name, &models).unwrap();
-        assert_eq!(of("Product Viewed").live_models, [seen.clone()]);
+        assert_eq!(of("Product Viewed").live_models, std::slice::from_ref(&seen));
         assert_eq!(
             of("push:habits_push").live_models,
             [seen.clone(), other],

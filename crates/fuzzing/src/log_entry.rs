@@ -44,6 +44,10 @@ pub fn check(bytes: &[u8]) {
             // NaN is not itself, so that texts are compared.
             assert_eq!(format!("{back:?}"), format!("{note:?}"));
         }
+        Ok(Entry::Audience(note)) => reads_back(bytes, &note, |record| match Entry::read(record) {
+            Ok(Entry::Audience(back)) => back == note,
+            _ => false,
+        }),
         Ok(Entry::Decision(body)) => assert_eq!(body, &bytes[1..]),
         Err(EntryError::Kind(kind)) => assert_eq!(kind, bytes.first().copied()),
         Err(error) => assert!(!error.to_string().is_empty()),

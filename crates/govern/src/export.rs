@@ -11,6 +11,7 @@ const MAX_BYTES: usize = 64 << 20;
 struct Lists {
     events: Vec<Value>,
     decisions: Vec<Value>,
+    audiences: Vec<Value>,
     dead_letters: Vec<Value>,
     unread: u64,
     bytes: usize,
@@ -38,6 +39,7 @@ pub(crate) fn of_pipeline(pipeline: &Pipeline, whose: &Whose) -> Result<Value, P
         "events": lists.events,
         "decisions": lists.decisions,
         "dead_letters": lists.dead_letters,
+        "audiences": lists.audiences,
         "unread_records": lists.unread,
         "is_cut": is_cut,
     }))
@@ -53,6 +55,7 @@ impl Lists {
                 Ok(Entry::Event(event)) => serde_json::to_value(event).map(|event| self.events.push(event)),
                 Ok(Entry::Decision(body)) => serde_json::from_slice(body.get(1..).unwrap_or_default())
                     .map(|one| self.decisions.push(one)),
+                Ok(Entry::Audience(note)) => serde_json::to_value(note).map(|note| self.audiences.push(note)),
                 // The table of letters has it, as far as it is kept.
                 Ok(Entry::DeadLetter(_)) => Ok(()),
                 Ok(_) | Err(_) => {

@@ -21,8 +21,17 @@ use crate::{measures, under_way};
 /// How long to wait for the projection before looking whether to stop.
 const STEP: Duration = Duration::from_secs(1);
 /// What the pipeline holds, as receipts name it.
-const OF_PIPELINE: [&str; 8] =
-    ["profiles", "links", "consents", "features", "effects", "sessions", "dead_letters", "log_records"];
+const OF_PIPELINE: [&str; 9] = [
+    "profiles",
+    "links",
+    "consents",
+    "features",
+    "memberships",
+    "effects",
+    "sessions",
+    "dead_letters",
+    "log_records",
+];
 
 /// Ids of a shop's people that are looked for at once.
 const PEOPLE_AT_ONCE: usize = 20_000;
@@ -253,6 +262,7 @@ impl Job {
             erased.links,
             erased.consents,
             erased.features,
+            erased.memberships,
             erased.effects,
             erased.sessions,
             erased.dead_letters,

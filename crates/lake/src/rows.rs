@@ -90,6 +90,8 @@ impl Rows {
             },
             // Rows of features have tables of their own once there are any.
             Ok(Entry::Features(_)) => {}
+            // Nor has who is in which audience.
+            Ok(Entry::Audience(_)) => {}
             Err(error) => unreadable(&error),
         }
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use tradewind_kernel::{Money, UtcMillis};
 
 use crate::facts::{Arrival, Fact, Signal, StatedTaste};
+use crate::history::NameHash;
 
 /// How a shopper touched a product. Stored as its number: only append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -93,4 +94,6 @@ pub struct Act<'a> {
     pub arrival: Arrival,
     /// What the shopper said of themselves with it.
     pub stated: Option<&'a StatedTaste>,
+    /// Its name, of an event that has one.
+    pub name: Option<NameHash>,
 }

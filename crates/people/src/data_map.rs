@@ -4,8 +4,10 @@ use tradewind_kernel::data_map::Stored;
 use tradewind_kernel::stored;
 
 use crate::consent::{Change, Choice, Notice, RECORD};
+use crate::history::HISTORY;
 use crate::identity::{Sighting, Span, Tombstone};
 use crate::intent::SessionCounts;
+use crate::priors::GroupCounts;
 use crate::profile::{CartLine, Profile, Touch};
 use crate::reach::Reach;
 use crate::session::{Click, OpenSession, SessionRecord};
@@ -27,6 +29,16 @@ stored! {
         last_order_at: Orders, Personalization, "When the latest order was completed.";
         taste: Inferred, Personalization, "What they like and pay.";
         reach: Technical, Analytics, "Through what they come.";
+        history: Behaviour, Personalization, "What was done lately, see `History`.";
+    }
+}
+
+stored! {
+    pub(crate) static GROUP_COUNTS: struct GroupCounts, "state/groups", Aggregates {
+        people: Aggregate, Analytics, "People counted at their first visit.";
+        buyers: Aggregate, Analytics, "Those of them who ordered on it.";
+        bands: Aggregate, Analytics, "Those of them who looked at prices of each band.";
+        categories: Aggregate, Analytics, "Categories, as words, each with how many of them looked at it.";
     }
 }
 
@@ -184,6 +196,8 @@ pub static ALL: &[&Stored] = &[
     &OPEN_SESSION,
     &SESSION_COUNTS,
     &REACH,
+    &HISTORY,
+    &GROUP_COUNTS,
     &TASTE,
     &MEAN,
     &SESSION_RECORD,

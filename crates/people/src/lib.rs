@@ -8,6 +8,7 @@ mod act;
 pub mod consent;
 pub mod data_map;
 pub mod facts;
+pub mod history;
 pub mod identity;
 pub mod intent;
 pub mod priors;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use tradewind_kernel::{Currency, UtcMillis};
 
+use crate::history::History;
 use crate::intent::Touched;
 use crate::taste::Taste;
 use crate::{Act, Action, Click, OpenSession, Reach};
@@ -74,6 +75,9 @@ pub struct Profile {
     /// Through what they come.
     #[serde(default)]
     pub reach: Reach,
+    /// What they did on which day.
+    #[serde(default)]
+    pub history: History,
 }
 
 /// What follows from an act beyond the profile itself.
@@ -105,6 +109,9 @@ impl Profile {
         self.remember(act);
         self.taste.apply(act);
         self.reach.apply(act.at, act.arrival);
+        if let Some(name) = act.name {
+            self.history.apply(act.at, name);
+        }
         self.update_cart(act);
         self.update_session(act, next_number)
     }
@@ -252,6 +259,7 @@ impl Profile {
         self.last_order_at = self.last_order_at.max(other.last_order_at);
         self.taste.absorb(&other.taste);
         self.reach.absorb(&other.reach);
+        self.history.absorb(&other.history);
         let theirs_is_later = match (&self.session, &other.session) {
             (Some(ours), Some(theirs)) => theirs.last_at > ours.last_at,
             (ours, _) => ours.is_none(),

@@ -41,6 +41,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoredError> {
 mod tests {
     use super::*;
     use crate::facts::{Arrival, Channel, Country, Device, Fact, ItemFacts, price_level};
+    use crate::history::{History, NameHash};
     use crate::taste::Taste;
     use crate::{Act, Action, Click, Profile, Reach, SessionRecord};
     use std::sync::Arc;
@@ -51,6 +52,10 @@ mod tests {
 
     /// A profile as version 1 wrote it, in hex: a view, then the purchase of the same product.
     const PROFILE_V1: &str = "019ccd03e8cd07d002018201010501010081a3455552cd03e792930501cd03e8930505cd07d091059095cd03e8cd07d002039105";
+
+    fn bytes_of(hex: &str) -> Vec<u8> {
+        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
+    }
 
     #[test]
     fn version_1_of_a_profile_still_reads() {
@@ -64,11 +69,7 @@ mod tests {
         let mut profile = Profile::default();
         profile.apply(&act(1_000, Action::View, None), 3);
         profile.apply(&act(2_000, Action::Buy, Some(Money::new(999, Currency::EUR))), 4);
-        let bytes: Vec<u8> = (0..PROFILE_V1.len())
-            .step_by(2)
-            .map(|at| u8::from_str_radix(&PROFILE_V1[at..at + 2], 16).unwrap())
-            .collect();
-        let read = decode::<Profile>(&bytes).unwrap();
+        let read = decode::<Profile>(&bytes_of(PROFILE_V1)).unwrap();
         assert_eq!((&read.recent, &read.bought, read.orders), (&profile.recent, &profile.bought, 1));
         assert_eq!(read.session.unwrap().items, [5]);
         assert_eq!((read.last_order_at, read.taste, read.reach), (None, Taste::default(), Reach::default()));
@@ -78,8 +79,11 @@ mod tests {
     /// categories, a brand, an attribute and a price, looked at on a phone and then bought.
     const PROFILE_V1_FULL: &str = "019fcf0000018bcfe56be8cf0000018bcfe573b80301820102050101008093930501cf0000018bcfe56be8930505cf0000018bcfe56fd0930501cf0000018bcfe573b891059096cf0000018bcfe56be8cf0000018bcfe573b8030391059b0100000000000000000101cf0000018bcfe56fd09b929200ce00031f039201ce00031f03919202ce00031f03919203ce00031f0391019203cd2bdc9202d1fed49201d1fed4010100c0969192000302cf0000018bcfe56be802cf0000018bcfe573b8cd4742";
 
+    /// The same as version 1 writes it since it remembers what was done on which day.
+    const PROFILE_V1_HISTORY: &str = "01dc0010cf0000018bcfe56be8cf0000018bcfe573b80301820102050101008093930501cf0000018bcfe56be8930505cf0000018bcfe56fd0930501cf0000018bcfe573b891059096cf0000018bcfe56be8cf0000018bcfe573b8030391059b0100000000000000000101cf0000018bcfe56fd09b929200ce00031f039201ce00031f03919202ce00031f03919203ce00031f0391019203cd2bdc9202d1fed49201d1fed4010100c0969192000302cf0000018bcfe56be802cf0000018bcfe573b8cd474291cf4cdb896d4cef0003";
+
     #[test]
-    fn version_1_with_taste_reads_and_writes_the_same() {
+    fn version_1_with_taste_reads_and_with_days_writes_the_same() {
         let item = ItemFacts {
             categories: vec![0, 1],
             brand: Some(2),
@@ -96,6 +100,7 @@ mod tests {
             items: &[(5, 2)],
             facts: &facts,
             arrival,
+            name: Some(NameHash::of("Product Viewed")),
             ..Act::default()
         };
         let mut profile = Profile::default();
@@ -103,8 +108,13 @@ mod tests {
         profile.apply(&act(2_000, Action::Buy), 4);
         profile.apply(&act(3_000, Action::View), 4);
         let hex: String = encode(&profile).unwrap().iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, PROFILE_V1_FULL);
+        assert_eq!(hex, PROFILE_V1_HISTORY);
         assert_eq!(decode::<Profile>(&encode(&profile).unwrap()).unwrap(), profile);
+        // The longer header of the array, and what came to its end, is all that the older form lacks.
+        let without = format!("019f{}", &hex["01dc0010".len()..hex.len() - "91cf".len() - 16]);
+        assert_eq!(without, PROFILE_V1_FULL);
+        let older = decode::<Profile>(&bytes_of(PROFILE_V1_FULL)).unwrap();
+        assert_eq!(older, Profile { history: History::default(), ..profile });
     }
 
     #[test]

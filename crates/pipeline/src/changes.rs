@@ -17,6 +17,7 @@ use tradewind_people::{Profile, SessionRecord};
 use tradewind_ports::{Batch, Offset};
 
 use crate::aggregates;
+use crate::audiences::{Kept, Membership};
 use crate::dead_letters::Letters;
 use crate::dedupe::Seen;
 use crate::duplicates::Duplicates;
@@ -41,6 +42,8 @@ pub(crate) struct People {
     pub(crate) consents: FxHashMap<Arc<str>, Arc<Record>>,
     /// Rows of features by their keys.
     pub(crate) features: FeatureRows,
+    /// Audiences by subject key, `None` for whoever is in none any more.
+    pub(crate) memberships: FxHashMap<Arc<str>, Option<Arc<Membership>>>,
 }
 
 impl People {
@@ -88,6 +91,12 @@ impl Pending {
     pub(crate) fn feature_row(&self, key: &[u8]) -> Option<Arc<FeatureRow>> {
         let frozen = || self.frozen.as_ref().and_then(|f| f.people.features.get(key));
         self.current.features.get(key).or_else(frozen).cloned()
+    }
+
+    /// Who is in which audiences under a key, if that changed lately.
+    pub(crate) fn membership(&self, key: &str) -> Option<Option<Arc<Membership>>> {
+        let frozen = || self.frozen.as_ref().and_then(|f| f.people.memberships.get(key));
+        self.current.memberships.get(key).or_else(frozen).cloned()
     }
 
     /// What is known of consent under a key, if that changed.
@@ -142,6 +151,8 @@ pub(crate) struct Changes {
     pub(crate) aggregated: aggregates::Changed,
     /// Declarations of features, as they are stored.
     pub(crate) declared: FxHashMap<String, Vec<u8>>,
+    /// Definitions of audiences, and their sizes.
+    pub(crate) audiences: Kept,
     /// Records that these changes come from.
     pub(crate) records: u64,
     /// The offset after the last of them.
@@ -198,6 +209,16 @@ impl Changes {
         self.effects.write(tables.outbox, &mut batch)?;
         features::write(tables, &self.people.features, &self.declared, &mut batch);
         self.aggregated.write(tables, &mut batch)?;
+        for (key, row) in &self.people.memberships {
+            match row {
+                Some(row) => {
+                    let bytes = tradewind_people::encode(&**row).map_err(|e| damaged("a membership", &e))?;
+                    batch.put(tables.memberships, key.as_bytes(), bytes);
+                }
+                None => batch.delete(tables.memberships, key.as_bytes()),
+            }
+        }
+        self.audiences.write(tables, &mut batch)?;
         batch.put(tables.meta, OFFSET, self.next.to_be_bytes());
         Ok(batch)
     }

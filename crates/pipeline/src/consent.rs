@@ -128,6 +128,11 @@ impl Consents {
         Ok(())
     }
 
+    /// The keys whose records change.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// Brings together what two ids of one person agreed to.
     pub(crate) fn absorb(&mut self, reads: &Reads<'_>, from: &str, to: &str) -> Result<(), PipelineError> {
         let theirs = match self.0.get(from) {

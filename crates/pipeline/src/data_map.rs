@@ -5,10 +5,11 @@ use tradewind_kernel::stored;
 
 use tradewind_people::identity::Command;
 
+use crate::audiences::{Audience, AudienceNote, AudienceSpec, Membership, Moved, SIZES};
 use crate::dead_letters::{Attempt, KeptLetter, Letter, LetterTotals};
 use crate::entry::Entry;
 use crate::identity::rows::NodeRow;
-use crate::outbox::{EventHappened, ProductLine};
+use crate::outbox::{AudienceMoved, EventHappened, ProductLine};
 use crate::tables::Tables;
 use crate::vault::FieldKind;
 
@@ -33,6 +34,10 @@ stored! {
         outbox: Behaviour, Operation, "Log offset (u64 big-endian) and id → what others are to be told, see `outbox`.";
         features: Inferred, Declared, "`view@v2`, a zero byte, an entity's key → row of features, see `features`.";
         feature_views: Shop, Operation, "`view/` or `service/` and a name → declaration of features.";
+        groups: Aggregate, Analytics, "Key of a group of people → what is counted of it.";
+        seasons: Aggregate, Analytics, "Word of a category (u32 big-endian) → counts by month.";
+        audiences: Shop, Operation, "Name → definition of an audience.";
+        memberships: Inferred, Personalization, "Subject key → the audiences that somebody is in.";
         meta: Operational, Operation, "The offset and the format version.";
     }
 }
@@ -119,6 +124,7 @@ stored! {
         Erased: Operational, Rights, "Zeros in the place of something erased.";
         Identity: Pseudonym, Analytics, "A command about who is who: ids, a reason, who asked.";
         Features: Inferred, Declared, "Rows or declarations of features, see `Row`.";
+        Audience: Inferred, Personalization, "A definition of an audience, or who goes in and out, see `Moved`.";
     }
 }
 
@@ -141,6 +147,61 @@ stored! {
     }
 }
 
+stored! {
+    pub(crate) static AUDIENCE_NOTE: enum AudienceNote, "log/", RawEvents {
+        Put: Shop, Operation, "An audience's definition, see `AudienceSpec`.";
+        Delete: Shop, Operation, "That an audience is gone.";
+        Evaluated: Shop, Operation, "That everybody was asked about a definition.";
+        Moved: Inferred, Personalization, "That somebody goes in or out, see `Moved`.";
+    }
+}
+
+stored! {
+    pub(crate) static AUDIENCE_SPEC: struct AudienceSpec, "log/ and state/audiences", Shop {
+        name: Shop, Operation, "Its name.";
+        rule: Shop, Operation, "Whom it holds.";
+        description: Shop, Operation, "What it is for, in words.";
+        purpose: Shop, Operation, "What it is used for.";
+    }
+}
+
+stored! {
+    pub(crate) static AUDIENCE: struct Audience, "state/audiences", Shop {
+        id: Shop, Operation, "Its number, which no other one ever gets.";
+        spec: Shop, Operation, "What it is.";
+        revision: Shop, Operation, "How often it was defined otherwise, from 1.";
+        created_at: Shop, Operation, "When it was first put.";
+        updated_at: Shop, Operation, "When this revision was.";
+        evaluated: Shop, Operation, "The revision that everybody was asked about.";
+    }
+}
+
+stored! {
+    pub(crate) static MOVED: struct Moved, "log/", RawEvents {
+        subject: Pseudonym, Personalization, "Whose it is.";
+        entered: Inferred, Personalization, "Numbers of audiences that they go into.";
+        exited: Inferred, Personalization, "Numbers of audiences that they go out of.";
+        at: Inferred, Personalization, "When that was decided.";
+    }
+}
+
+stored! {
+    pub(crate) static MEMBERSHIP: struct Membership, "state/memberships", People {
+        of: Inferred, Personalization, "Numbers of audiences, each with the time of going in.";
+    }
+}
+
+stored! {
+    pub(crate) static AUDIENCE_MOVED: struct AudienceMoved, "state/outbox and outbox/", Webhooks {
+        audience: Inferred, Operation, "The audience's name.";
+        id: Shop, Operation, "Its number.";
+        revision: Shop, Operation, "The revision that decided.";
+        subject: Pseudonym, Operation, "Whose it is.";
+        crossing: Inferred, Operation, "In or out.";
+        at: Inferred, Operation, "When that was decided.";
+    }
+}
+
 /// All of it.
 pub static ALL: &[&Stored] = &[
     &TABLES,
@@ -154,4 +215,11 @@ pub static ALL: &[&Stored] = &[
     &RECORDS,
     &COMMANDS,
     &VAULT,
+    &AUDIENCE_NOTE,
+    &AUDIENCE_SPEC,
+    &AUDIENCE,
+    &SIZES,
+    &MOVED,
+    &MEMBERSHIP,
+    &AUDIENCE_MOVED,
 ];

@@ -5,6 +5,7 @@ use tradewind_events::{DecodeError, Event};
 use tradewind_features::{CodecError, FeatureNote};
 use tradewind_people::identity::Command;
 
+use crate::audiences::AudienceNote;
 use crate::dead_letters::{NOTE_VERSION, Note};
 
 /// A record of the log.
@@ -30,6 +31,8 @@ pub enum Entry<'a> {
     Identity(Box<Command>),
     /// Rows or declarations of the feature store.
     Features(Box<FeatureNote>),
+    /// A definition of an audience, or who goes in and out.
+    Audience(Box<AudienceNote>),
 }
 
 /// What [`EventLog::erase`](tradewind_ports::EventLog::erase) leaves. No kind may ever have this number.
@@ -41,10 +44,15 @@ const DEAD_LETTER: u8 = 5;
 const CHANGE: u8 = 4;
 const IDENTITY: u8 = 6;
 const FEATURES: u8 = 7;
+const AUDIENCE: u8 = 8;
+/// How the body begins of a note that is about somebody.
+const ABOUT_SOMEBODY: &[u8] = br#"{"moved""#;
 /// The version byte of a product's body, JSON.
 const PRODUCT_VERSION: u8 = 1;
 /// The version byte of a change's body, JSON.
 const CHANGE_VERSION: u8 = 1;
+/// The version byte of a note about audiences, JSON.
+const AUDIENCE_VERSION: u8 = 1;
 /// The version byte of a command's body, JSON.
 const IDENTITY_VERSION: u8 = 1;
 
@@ -69,6 +77,9 @@ pub enum EntryError {
     /// The body of a note about features.
     #[error("the note about features does not read: {0}")]
     Features(CodecError),
+    /// The body of a note about audiences.
+    #[error("the note about an audience does not read: {0}")]
+    Audience(serde_json::Error),
     /// The kind itself.
     #[error("the record is of kind {0:?}, which this program does not know: run a newer one")]
     Kind(Option<u8>),
@@ -103,6 +114,13 @@ pub(crate) fn of_command(command: &Command) -> Result<Vec<u8>, serde_json::Error
     Ok(bytes)
 }
 
+/// The record of a note about audiences.
+pub(crate) fn of_audience(note: &AudienceNote) -> Result<Vec<u8>, serde_json::Error> {
+    let mut bytes = vec![AUDIENCE, AUDIENCE_VERSION];
+    serde_json::to_writer(&mut bytes, note)?;
+    Ok(bytes)
+}
+
 /// The record of a decision, its body made by the caller.
 pub(crate) fn of_decision(body: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(1 + body.len());
@@ -133,9 +151,13 @@ impl<'a> Entry<'a> {
         bytes.strip_prefix(&[EVENT])
     }
 
-    /// Whether a record tells of the catalog, and so of nobody.
-    pub(crate) fn is_of_catalog(bytes: &[u8]) -> bool {
-        matches!(bytes, [PRODUCT | CHANGE, ..])
+    /// Whether a record tells of nobody: of the catalog, or what an audience is.
+    pub(crate) fn is_of_nobody(bytes: &[u8]) -> bool {
+        match bytes {
+            [PRODUCT | CHANGE, ..] => true,
+            [AUDIENCE, _, body @ ..] => !body.starts_with(ABOUT_SOMEBODY),
+            _ => false,
+        }
     }
 
     /// Reads a record.
@@ -162,6 +184,9 @@ impl<'a> Entry<'a> {
             [FEATURES, body @ ..] => FeatureNote::decode(body)
                 .map(|note| Self::Features(Box::new(note)))
                 .map_err(EntryError::Features),
+            [AUDIENCE, AUDIENCE_VERSION, body @ ..] => serde_json::from_slice(body)
+                .map(|note| Self::Audience(Box::new(note)))
+                .map_err(EntryError::Audience),
             _ => Err(EntryError::Kind(bytes.first().copied())),
         }
     }
@@ -213,6 +238,24 @@ mod tests {
             let bytes = [&[6, 1], json.as_bytes()].concat();
             let Ok(Entry::Identity(command)) = Entry::read(&bytes) else { panic!("{json} does not read") };
             assert_eq!(of_command(&command).unwrap(), bytes, "{json}");
+        }
+    }
+
+    /// Notes about audiences as version 1 wrote them; this program and every later one must read them.
+    const AUDIENCES_V1: [&str; 4] = [
+        r#"{"put":{"spec":{"name":"vip","rule":"orders >= 5","description":"","purpose":"marketing_email"},"at":9}}"#,
+        r#"{"delete":{"name":"vip","at":10}}"#,
+        r#"{"evaluated":{"audience":1,"revision":2}}"#,
+        r#"{"moved":{"subject":"user_id:ada","entered":[1],"exited":[2],"at":11}}"#,
+    ];
+
+    #[test]
+    fn version_1_of_a_note_about_audiences_still_reads_and_writes_the_same() {
+        for json in AUDIENCES_V1 {
+            let bytes = [&[8, 1], json.as_bytes()].concat();
+            let Ok(Entry::Audience(note)) = Entry::read(&bytes) else { panic!("{json} does not read") };
+            assert_eq!(of_audience(&note).unwrap(), bytes, "{json}");
+            assert_eq!(Entry::is_of_nobody(&bytes), !json.contains("moved"), "{json}");
         }
     }
 

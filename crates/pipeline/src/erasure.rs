@@ -159,6 +159,8 @@ pub struct Erased {
     pub consents: u64,
     /// Rows of features.
     pub features: u64,
+    /// Rows of who is in which audiences.
+    pub memberships: u64,
     /// What waited in the outbox, to be told to others.
     pub effects: u64,
     /// Records of sessions, which models are trained on.
@@ -177,6 +179,7 @@ impl Erased {
             + self.links
             + self.consents
             + self.features
+            + self.memberships
             + self.effects
             + self.sessions
             + self.dead_letters
@@ -239,6 +242,7 @@ impl Pipeline {
     /// # Errors
     /// [`PipelineError`]; then some of it may be done, and the same call made again does the rest.
     pub fn erase(&self, whose: &Whose) -> Result<Erased, PipelineError> {
+        let _nobody_is_decided_of = self.inner.erasing.lock();
         let (reply, answer) = mpsc::sync_channel(1);
         self.inner.orders.lock().push(Order { whose: whose.clone(), reply });
         // The projection drops the reply when it stops.
@@ -251,6 +255,7 @@ impl Pipeline {
             links: rows.links,
             consents: rows.consents,
             features: rows.features,
+            memberships: rows.memberships,
             effects: rows.effects,
             sessions: rows.sessions,
             dead_letters: rows.letters.len() as u64,

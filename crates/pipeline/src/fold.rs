@@ -78,7 +78,7 @@ fn of_group(plan: &Plan, reads: &Reads<'_>, group: &[(u32, u32)]) -> Result<Part
     for &(_, step) in group {
         let (profile, what) = &plan.steps[step as usize];
         match what {
-            Step::Act { at, action, items, revenue, facts, signal, arrival, stated, counts } => {
+            Step::Act { at, action, items, revenue, facts, signal, arrival, stated, counts, name } => {
                 let act = Act {
                     at: *at,
                     action: *action,
@@ -88,6 +88,7 @@ fn of_group(plan: &Plan, reads: &Reads<'_>, group: &[(u32, u32)]) -> Result<Part
                     signal: *signal,
                     arrival: *arrival,
                     stated: stated.as_deref(),
+                    name: *name,
                 };
                 let slot = part.slot(plan, reads, *profile)?.get_or_insert_default();
                 let before = if *counts { Before::of(slot, &act) } else { None };

@@ -9,6 +9,7 @@
 
 mod aggregates;
 mod aging;
+mod audiences;
 mod changes;
 mod consent;
 mod counted;
@@ -47,6 +48,10 @@ pub mod vault;
 mod watermarks;
 
 pub use aging::Aging;
+pub use audiences::{
+    Audience, AudienceNote, AudienceSpec, Audiences, Candidate, MAX_AUDIENCES, MAX_RULE_CHARS, Membership,
+    Moved, SpecError, Touched, Verdict,
+};
 pub use consent::Lookup;
 pub use dead_letters::{
     Attempt, KeptLetter, LOG_DIALECT, Letter, LetterLimits, LetterTotals, MAX_LETTER_BYTES, Note,
@@ -61,7 +66,9 @@ pub use items::Items;
 pub use live::Live;
 pub use lookups::Mark;
 pub use measures::describe_metrics;
-pub use outbox::{Effect, EffectId, EventHappened, OutboxPage, Outlet, ProductLine, carry_outbox};
+pub use outbox::{
+    AudienceMoved, Crossing, Effect, EffectId, EventHappened, OutboxPage, Outlet, ProductLine, carry_outbox,
+};
 pub use pipeline::{CollectError, Pipeline, PipelineError, Settings};
 pub use prepare::{Learned, events_of_actions};
 pub use pulse::{LatestEvent, Pulse};

@@ -17,6 +17,7 @@ use tradewind_people::{Profile, SessionRecord};
 use tradewind_ports::{Batch, Offset, StateStore};
 
 use crate::aggregates::Aggregates;
+use crate::audiences::{Audiences, Touches};
 use crate::changes::Pending;
 use crate::consent::Refused;
 use crate::counters::Counters;
@@ -50,6 +51,10 @@ pub struct Live {
     pub features: ArcSwap<Registry>,
     /// How often features had no value, and how old they were.
     pub(crate) feature_quality: Quality,
+    /// The audiences that there are.
+    pub(crate) audiences: ArcSwap<Audiences>,
+    /// Whom to look at again for them.
+    pub(crate) touches: Touches,
     pub(crate) profiles: Cache<Arc<str>, Arc<Profile>>,
     /// What people agreed to, by subject key.
     pub(crate) consents: Cache<Arc<str>, Arc<Record>>,
@@ -115,6 +120,8 @@ impl Live {
             trending: ArcSwap::from_pointee(trending),
             features: ArcSwap::from_pointee(crate::features::load(store, tables)?),
             feature_quality: Quality::default(),
+            audiences: ArcSwap::from_pointee(Audiences::load(store, tables)?),
+            touches: Touches::default(),
             profiles: Cache::new(CACHED_PROFILES),
             consents: Cache::new(CACHED_PROFILES),
             refused: RwLock::new(refused),

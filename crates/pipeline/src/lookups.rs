@@ -20,6 +20,7 @@ use crate::pulse::Pulse;
 pub struct Mark {
     profile: Option<usize>,
     consent: Option<usize>,
+    membership: Option<usize>,
     is_linked: bool,
 }
 
@@ -112,7 +113,9 @@ impl Pipeline {
         let (key, pending) = (subject.key(), pending.read());
         let profile = pending.profile(&key).or_else(|| profiles.get(key.as_str()).map(Some));
         let consent = pending.consent(&key).or_else(|| consents.get(key.as_str()));
+        let membership = pending.membership(&key);
         Mark {
+            membership: membership.map(|known| known.map_or(0, |known| Arc::as_ptr(&known) as usize)),
             profile: profile.map(|known| known.map_or(0, |known| Arc::as_ptr(&known) as usize)),
             consent: consent.map(|known| Arc::as_ptr(&known) as usize),
             is_linked: matches!(subject, Subject::Anonymous(id) if pending.link(id).is_some()),

@@ -31,7 +31,8 @@ use rustc_hash::FxHashSet;
 use tradewind_ports::{Batch, Offset, TableId};
 
 pub use desk::{OutboxPage, carry_outbox};
-pub use effect::{Effect, EffectId, EventHappened, ProductLine};
+pub(crate) use effect::subject_of;
+pub use effect::{AudienceMoved, Crossing, Effect, EffectId, EventHappened, ProductLine};
 
 use crate::measures;
 use crate::pipeline::PipelineError;

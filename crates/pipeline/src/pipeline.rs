@@ -59,6 +59,8 @@ pub(crate) struct Inner {
     pub(crate) keeping: Keeping,
     /// Whom the projection is to remove, between two batches.
     pub(crate) orders: Mutex<Vec<Order>>,
+    /// Held while people are erased, and while what is logged of them is decided.
+    pub(crate) erasing: Mutex<()>,
     pub(crate) stopping: AtomicBool,
     pub(crate) failed: AtomicBool,
 }

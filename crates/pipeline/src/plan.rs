@@ -16,11 +16,13 @@ use tradewind_events::{Commerce, EventView, Kind, ProductRef};
 use tradewind_kernel::{Money, Subject, UtcMillis};
 use tradewind_people::Action;
 use tradewind_people::facts::{Arrival, Fact, Signal, StatedTaste};
+use tradewind_people::history::NameHash;
 use tradewind_people::identity::Owners;
 
 pub(crate) use self::keys::Keys;
 pub(crate) use self::products::{Views, quantity};
 use crate::aggregates;
+use crate::audiences::AudienceChanges;
 use crate::consent::Consents;
 use crate::counted::Counted;
 use crate::dead_letters::Letters;
@@ -51,6 +53,7 @@ pub(crate) enum Step {
         stated: Option<Box<StatedTaste>>,
         /// Whether it may be counted together with others'.
         counts: bool,
+        name: Option<NameHash>,
     },
     /// It takes in the profile with this number, which is then no more.
     Absorb(u32),
@@ -105,6 +108,8 @@ pub(crate) struct Plan {
     pub(crate) effects: Effects,
     /// What becomes of the feature store.
     pub(crate) features: Option<Box<FeatureChanges>>,
+    /// What becomes of audiences.
+    pub(crate) audiences: Option<Box<AudienceChanges>>,
     /// Whether the console is to be told of the events that come now.
     pub(crate) describing: bool,
     pub(crate) latest: Vec<LatestEvent>,
@@ -161,7 +166,8 @@ impl Plan {
         let facts = self.facts(views, &items);
         let stated = said.stated.map(|stated| Box::new(self.facts.stated(views.before, &stated)));
         let (signal, arrival) = (said.signal, said.arrival);
-        let act = Step::Act { at, action, items, revenue, facts, signal, arrival, stated, counts };
+        let name = name.map(NameHash::of);
+        let act = Step::Act { at, action, items, revenue, facts, signal, arrival, stated, counts, name };
         self.steps.push((number, act));
         Ok(())
     }

@@ -50,6 +50,8 @@ pub(crate) enum Item<'a> {
     Note(Box<Note>),
     /// Rows or declarations of the feature store.
     Features(Box<tradewind_features::FeatureNote>),
+    /// A definition of an audience, or who goes in and out.
+    Audience(Box<crate::audiences::AudienceNote>),
     /// What changes no state.
     Nothing,
     Unreadable(EntryError),
@@ -111,6 +113,7 @@ fn one<'a>(record: &'a Record, reads: &Reads<'_>, dedupe: &Dedupe) -> Result<Ite
             Ok(Entry::DeadLetter(note)) => Item::Note(note),
             Ok(Entry::Identity(command)) => Item::Identity(command),
             Ok(Entry::Features(note)) => Item::Features(note),
+            Ok(Entry::Audience(note)) => Item::Audience(note),
             Ok(_) => Item::Nothing,
             Err(error) => Item::Unreadable(error),
         });

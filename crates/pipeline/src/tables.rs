@@ -43,6 +43,10 @@ pub(crate) struct Tables {
     pub(crate) groups: TableId,
     /// Word of a category (u32 big-endian) → counts by month.
     pub(crate) seasons: TableId,
+    /// Name → definition of an audience, see [`crate::audiences`].
+    pub(crate) audiences: TableId,
+    /// Subject key → the audiences that somebody is in.
+    pub(crate) memberships: TableId,
     /// The offset and the format version.
     pub(crate) meta: TableId,
 }
@@ -57,6 +61,8 @@ pub(crate) const HALF_LIFE: &[u8] = b"half_life";
 pub(crate) const DEAD_LETTERS: &[u8] = b"dead_letters";
 /// The identity graph in numbers, see [`crate::identity`].
 pub(crate) const IDENTITY: &[u8] = b"identity";
+/// How many people audiences have, see [`crate::audiences`].
+pub(crate) const AUDIENCES: &[u8] = b"audiences";
 /// The version of these tables, one byte.
 pub(crate) const VERSION: &[u8] = b"version";
 /// The version that this program writes.
@@ -84,6 +90,8 @@ impl Tables {
             feature_views: store.table("feature_views")?,
             groups: store.table("groups")?,
             seasons: store.table("seasons")?,
+            audiences: store.table("audiences")?,
+            memberships: store.table("memberships")?,
             meta: store.table("meta")?,
         })
     }

@@ -1,5 +1,6 @@
 //! The command line: what every command takes, and the commands by what they are about.
 
+mod audiences;
 mod features;
 mod measure;
 mod operate;
@@ -9,13 +10,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::audiences::{AudiencesArguments, AudiencesCommand};
 pub(crate) use self::features::{FeaturesArguments, FeaturesCommand, LakeSetArguments, TrainingSetArguments};
 pub(crate) use self::measure::{BenchArguments, BenchPart, EvaluateCommand};
 pub(crate) use self::operate::{
     DeadLettersArguments, DeadLettersCommand, KeysArguments, KeysCommand, OutboxArguments, OutboxCommand,
 };
 pub(crate) use self::people::{
-    IdentityArguments, IdentityCommand, PrivacyArguments, PrivacyCommand, SubjectsArguments,
+    IdentityArguments, IdentityCommand, MapFormat, PrivacyArguments, PrivacyCommand, SubjectsArguments,
 };
 
 /// Decides what to show each shopper: takes in a shop's events, learns, and answers within milliseconds.
@@ -77,6 +79,8 @@ pub(crate) enum Command {
     Keys(KeysArguments),
     /// Look at a running server's feature store, and make training sets
     Features(FeaturesArguments),
+    /// Define and look at a running server's audiences
+    Audiences(AudiencesArguments),
     /// Carry out the rights of people on a running server: erase, export, restrict
     Privacy(PrivacyArguments),
     /// Look at the configuration

@@ -1,5 +1,6 @@
 //! One module per command.
 
+mod audiences;
 mod bench;
 mod config;
 mod dead_letters;
@@ -42,6 +43,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Outbox(arguments) => outbox::run(&loaded(&global, Vec::new())?, &arguments, global.json),
         Command::Keys(arguments) => keys::run(&started(&global, Vec::new())?, &arguments, global.json),
         Command::Features(arguments) => features::run(&loaded(&global, Vec::new())?, &arguments, global.json),
+        Command::Audiences(arguments) => {
+            audiences::run(&loaded(&global, Vec::new())?, &arguments, global.json)
+        }
         Command::Privacy(arguments) => privacy::run(&loaded(&global, Vec::new())?, &arguments, global.json),
         Command::Config(ConfigCommand::Show) => config::show(&loaded(&global, Vec::new())?, global.json),
         Command::Schema(what) => schema::run(&loaded(&global, Vec::new())?, &what, global.json),

@@ -5,14 +5,22 @@
 
 use serde::Serialize;
 use tradewind_kernel::Subject;
-use tradewind_pipeline::{Effect, EventHappened};
+use tradewind_pipeline::{AudienceMoved, Crossing, Effect, EventHappened};
 
 #[derive(Serialize)]
-struct Body<'a> {
+struct Body<T> {
     #[serde(rename = "type")]
     kind: String,
     timestamp: String,
-    data: Data<'a>,
+    data: T,
+}
+
+/// Of an audience: which, and who.
+#[derive(Serialize)]
+struct Crossed<'a> {
+    audience: &'a str,
+    revision: u32,
+    subject: SubjectOut<'a>,
 }
 
 #[derive(Serialize)]
@@ -59,6 +67,10 @@ fn is_zero(count: &usize) -> bool {
 pub(crate) fn type_of(effect: &Effect) -> String {
     match effect {
         Effect::EventHappened(event) => format!("event.{}", word(&event.name)),
+        Effect::AudienceMoved(moved) => match moved.crossing {
+            Crossing::Entered => "audience.entered".to_owned(),
+            Crossing::Exited => "audience.exited".to_owned(),
+        },
     }
 }
 
@@ -72,7 +84,21 @@ fn word(name: &str) -> String {
 pub(crate) fn body_of(effect: &Effect) -> Vec<u8> {
     match effect {
         Effect::EventHappened(event) => event_body(type_of(effect), event),
+        Effect::AudienceMoved(moved) => crossing_body(type_of(effect), moved),
     }
+}
+
+fn subject_out(subject: &Subject) -> SubjectOut<'_> {
+    match subject {
+        Subject::User(id) => SubjectOut::UserId(id),
+        Subject::Anonymous(id) => SubjectOut::AnonymousId(id),
+    }
+}
+
+fn crossing_body(kind: String, moved: &AudienceMoved) -> Vec<u8> {
+    let AudienceMoved { audience, revision, subject, at, .. } = moved;
+    let data = Crossed { audience, revision: *revision, subject: subject_out(subject) };
+    serde_json::to_vec(&Body { kind, timestamp: at.to_rfc3339(), data }).unwrap_or_default()
 }
 
 fn event_body(kind: String, event: &EventHappened) -> Vec<u8> {
@@ -85,10 +111,7 @@ fn event_body(kind: String, event: &EventHappened) -> Vec<u8> {
     let data = Data {
         event: &event.name,
         message_id: &event.message_id,
-        subject: event.subject.as_ref().map(|subject| match subject {
-            Subject::User(id) => SubjectOut::UserId(id),
-            Subject::Anonymous(id) => SubjectOut::AnonymousId(id),
-        }),
+        subject: event.subject.as_ref().map(subject_out),
         received_at: event.received_at.to_rfc3339(),
         order_id: event.order_id.as_deref(),
         products: products.collect(),

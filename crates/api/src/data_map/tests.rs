@@ -14,6 +14,7 @@ const WITHIN: &[&str] = &[
     "Country",
     "EdgeKind",
     "Node",
+    "Crossing",
     "Decayed",
     "Affinities",
     "Availability",

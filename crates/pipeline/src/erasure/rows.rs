@@ -8,6 +8,7 @@ use tradewind_ports::{Batch, Offset};
 
 use super::search::Mentions;
 use super::{Whose, graph, shop};
+use crate::audiences;
 use crate::dead_letters::{Letters, each_stored};
 use crate::live::{Live, damaged};
 use crate::outbox::Effect;
@@ -23,6 +24,8 @@ pub(crate) struct Rows {
     pub(crate) consents: u64,
     /// Rows of features.
     pub(crate) features: u64,
+    /// Rows of who is in which audiences.
+    pub(crate) memberships: u64,
     /// What others were to be told of them.
     pub(crate) effects: u64,
     pub(crate) sessions: u64,
@@ -66,8 +69,13 @@ pub(crate) fn remove(reads: &Reads<'_>, whose: &Whose) -> Result<Rows, PipelineE
     }
     remove_letters(reads, whose, &mut rows, &mut batch)?;
     remove_mentions(reads, whose, &mut rows, &mut batch)?;
+    let (memberships, audiences) = audiences::remove(reads, whose, &mut batch)?;
+    rows.memberships = memberships;
     store.commit(&batch)?;
     forget(live, whose, &emptied);
+    if let Some(audiences) = audiences {
+        live.audiences.store(std::sync::Arc::new(audiences));
+    }
     graph::show(reads, live, &left)?;
     Ok(rows)
 }

@@ -100,7 +100,7 @@ pub(super) fn each_record(
                 Err(_) => mentions.are_in(bytes),
             },
             None => {
-                !Entry::is_of_catalog(bytes)
+                !Entry::is_of_nobody(bytes)
                     && (mentions.are_in(bytes)
                         || is_about(bytes, letters)
                         || is_in_turn(bytes, whose)
@@ -145,7 +145,7 @@ pub(super) fn keys(log: &dyn EventLog, take: &mut impl FnMut(String)) -> Result<
             keys_of(event.previous_id.as_deref(), event.previous_id.as_deref(), take);
         }
         Some(Err(_)) => words(bytes, take),
-        None if Entry::is_of_catalog(bytes) => {}
+        None if Entry::is_of_nobody(bytes) => {}
         None => words(bytes, take),
     })
 }

@@ -1,6 +1,6 @@
 //! Finding what is theirs in what others keep.
 
-use tradewind_kernel::Subject;
+use tradewind_kernel::{Subject, UtcMillis};
 
 use super::Whose;
 use super::search::Mentions;
@@ -28,14 +28,21 @@ impl Theirs<'_> {
     /// message's or its order's.
     #[must_use]
     pub fn is_effect(&self, effect: &Effect) -> bool {
-        let Effect::EventHappened(event) = effect;
         let is_in = |text: &str| self.mentions.are_in(text.as_bytes());
-        match &event.subject {
-            Some(subject) => {
-                let Subject::Anonymous(id) = subject else { return self.whose.is_key(&subject.key()) };
-                self.whose.are_named_at(None, Some(id), None, event.occurred_at)
-            }
-            None => is_in(&event.message_id) || event.order_id.as_deref().is_some_and(is_in),
+        match effect {
+            Effect::EventHappened(event) => match &event.subject {
+                Some(subject) => self.is_subject(subject, event.occurred_at),
+                None => is_in(&event.message_id) || event.order_id.as_deref().is_some_and(is_in),
+            },
+            Effect::AudienceMoved(moved) => self.is_subject(&moved.subject, moved.at),
+        }
+    }
+
+    /// Whether a subject was one of them at a time.
+    fn is_subject(&self, subject: &Subject, at: UtcMillis) -> bool {
+        match subject {
+            Subject::Anonymous(id) => self.whose.are_named_at(None, Some(id), None, at),
+            Subject::User(_) => self.whose.is_key(&subject.key()),
         }
     }
 }

@@ -98,7 +98,9 @@ impl Plan {
             }
         }
         if let Some(subject) = node.subject() {
-            let number = self.keys.number(&subject.key());
+            let key = subject.key();
+            self.audiences.get_or_insert_default().forget(reads, &key)?;
+            let number = self.keys.number(&key);
             self.steps.push((number, Step::Forget));
         }
         Ok(())

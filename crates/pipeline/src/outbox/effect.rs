@@ -21,6 +21,46 @@ const MAX_PRODUCTS: usize = 100;
 pub enum Effect {
     /// A watched event was applied for the first time.
     EventHappened(Box<EventHappened>),
+    /// Somebody went into an audience, or out of it.
+    AudienceMoved(Box<AudienceMoved>),
+}
+
+/// Who went in or out, and where.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AudienceMoved {
+    /// The audience's name.
+    pub audience: String,
+    /// Its number.
+    pub id: u32,
+    /// The revision of its definition.
+    pub revision: u32,
+    /// Who it is.
+    pub subject: Subject,
+    /// Which way.
+    pub crossing: Crossing,
+    /// When that was decided.
+    pub at: UtcMillis,
+}
+
+/// Which way somebody went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Crossing {
+    /// In.
+    Entered,
+    /// Out.
+    Exited,
+}
+
+impl Crossing {
+    /// What somebody asks for who wants to be told: the names that Segment's engagement tools use.
+    #[must_use]
+    pub const fn topic(self) -> &'static str {
+        match self {
+            Self::Entered => "Audience Entered",
+            Self::Exited => "Audience Exited",
+        }
+    }
 }
 
 /// An event, as far as others may know it: no traits, no context, and of its person the id only.
@@ -86,6 +126,7 @@ impl Effect {
     pub fn topic(&self) -> &str {
         match self {
             Self::EventHappened(event) => &event.name,
+            Self::AudienceMoved(moved) => moved.crossing.topic(),
         }
     }
 
@@ -93,8 +134,13 @@ impl Effect {
     /// effects of one record must differ in the last two.
     #[must_use]
     pub fn id(&self, offset: Offset) -> EffectId {
+        let id;
         let (kind, about) = match self {
             Self::EventHappened(event) => ("event", event.message_id.as_bytes()),
+            Self::AudienceMoved(moved) => {
+                id = moved.id.to_be_bytes();
+                (moved.crossing.topic(), &id[..])
+            }
         };
         EffectId::of(&[&offset.to_be_bytes(), kind.as_bytes(), about])
     }
@@ -156,7 +202,7 @@ impl EventHappened {
 }
 
 /// The subject behind a profile's key.
-fn subject_of(key: &str) -> Option<Subject> {
+pub(crate) fn subject_of(key: &str) -> Option<Subject> {
     match key.split_once(':')? {
         ("u", id) => Some(Subject::User(id.to_owned())),
         ("a", id) => Some(Subject::Anonymous(id.to_owned())),

@@ -96,6 +96,7 @@ impl Pipeline {
             opened_at,
             keeping: Keeping::default(),
             orders: Mutex::default(),
+            erasing: Mutex::default(),
             stopping,
             failed,
         });

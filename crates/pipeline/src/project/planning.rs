@@ -64,6 +64,9 @@ impl Projection {
             Item::Identity(command) => plan.command(reads, &command),
             Item::Note(note) => self.note(plan, reads, views, record.offset, *note),
             Item::Features(note) => plan.features.get_or_insert_default().apply(reads, &note),
+            Item::Audience(note) => {
+                plan.audiences.get_or_insert_default().apply(reads, &note, &mut plan.effects)
+            }
             Item::Nothing => Ok(()),
             Item::Unreadable(error) => {
                 tracing::error!(%error, offset = record.offset, "a log record could not be read");

@@ -8,6 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::Projection;
 use crate::aggregates;
+use crate::audiences;
 use crate::fold::{Folded, Touched};
 use crate::keeper::Task;
 use crate::live::Live;
@@ -29,10 +30,14 @@ impl Projection {
         folded: Folded,
     ) -> Result<(), PipelineError> {
         let live = reads.live;
+        let touch = audiences::of_batch(&plan, &folded, live);
         self.next_session += folded.begun;
         self.keep(reads, &mut plan)?;
         if let Some(features) = plan.features.take() {
             features.show(live, &mut self.current);
+        }
+        if let Some(audiences) = plan.audiences.take() {
+            audiences.show(live, &mut self.current)?;
         }
         let is_rank_due = !plan.products.is_empty() || !plan.gains.is_empty();
         self.show_products(live, &mut plan);
@@ -40,6 +45,9 @@ impl Projection {
         aggregates::show(live, &plan.steps, &folded.gains, &mut self.current.aggregated);
         self.show_clicks(reads, &plan, &folded.touched)?;
         show_people(live, &mut plan, folded);
+        if let Some(touch) = touch {
+            live.touches.add(touch, live);
+        }
         self.show_counts(live, plan);
         if is_rank_due {
             // A keeper that has ended has told why.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use tokio::net::TcpListener;
 use tradewind_api::{AdmissionSettings, Api, ApiSettings, GeoDatabase, TrustedProxies};
+use tradewind_audiences::Keeper;
 
 use crate::config::{Config, Loaded};
 use crate::door::{self, Limits};
@@ -71,6 +72,8 @@ pub(crate) fn serve(
     let deliverer = crate::outbox::deliver(outbox.as_ref(), house, &rights)?;
     let retention = crate::retention::start(config, house, &rights, outbox.as_ref())?;
     api.use_retention(Arc::clone(&retention));
+    tradewind_audiences::describe_metrics();
+    let keeper = Keeper::start(Arc::clone(&house.pipeline)).map_err(Failure::failed)?;
     let shop = art.map(|art| shopfront::router(Arc::clone(&api), art, &config.shop));
     let router = tradewind_api::router(api, shop);
     let served = runtime.block_on(listen(config, router, ready));
@@ -78,6 +81,7 @@ pub(crate) fn serve(
     // What is under way ends; what waits goes on at the next start.
     rights.stop();
     retention.stop();
+    drop(keeper);
     // Commits what was taken; the pipeline still knows what is a duplicate.
     drop(lake);
     drop(deliverer);

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use tradewind_kernel::Currency;
 
 use super::{
-    ApiKeys, Collect, Config, Consent, Lake, Log, Models, Privacy, Serve, Shop, Storage, VaultConfig,
+    ApiKeys, Collect, Config, Consent, Lake, Log, Models, Privacy, RetentionConfig, Serve, Shop, Storage,
+    VaultConfig,
 };
 
 impl Default for Config {

@@ -7,6 +7,7 @@
 
 mod addresses;
 mod admission;
+mod audiences;
 mod cli;
 mod crash;
 mod dead_letters;

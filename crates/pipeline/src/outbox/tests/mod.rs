@@ -46,6 +46,7 @@ fn waiting(pipeline: &Pipeline) -> Vec<(String, EffectId)> {
     let page = pipeline.outbox(0, 100).unwrap();
     let read = |(_, id, effect): (Offset, EffectId, Effect)| match effect {
         Effect::EventHappened(event) => (event.message_id, id),
+        Effect::AudienceMoved(moved) => panic!("nobody defined {moved:?}"),
     };
     page.effects.into_iter().map(read).collect()
 }
@@ -68,7 +69,7 @@ fn what_is_watched_and_new_and_live_is_told_once() {
     assert_eq!(messages(&pipeline), ["1", "5"]);
     let page = pipeline.outbox(0, 100).unwrap();
     assert_eq!(page.upto, pipeline.checkpointed());
-    let Effect::EventHappened(told) = &page.effects[0].2;
+    let Effect::EventHappened(told) = &page.effects[0].2 else { panic!("an event") };
     assert_eq!(told.subject, Some(Subject::Anonymous("ann".into())));
     assert_eq!(
         (told.order_id.as_deref(), told.revenue),
@@ -165,4 +166,16 @@ fn version_1_of_a_row_still_reads_and_writes_the_same() {
     assert_eq!(effect.id(7).to_string(), "1fbbdf6c1b692561cd5516c146dc43bc");
     assert_ne!(effect.id(7), effect.id(8));
     assert!(Effect::decode(b"\x02{}").is_err() && Effect::decode(b"").is_err());
+}
+
+#[test]
+fn version_1_of_a_crossing_still_reads_and_writes_the_same() {
+    let fixture = b"\x01{\"audience_moved\":{\"audience\":\"vip\",\"id\":3,\"revision\":2,\
+        \"subject\":{\"User\":\"ada\"},\"crossing\":\"entered\",\"at\":1000}}";
+    let effect = Effect::decode(fixture).unwrap();
+    assert_eq!(String::from_utf8(effect.encode().unwrap()), String::from_utf8(fixture.to_vec()));
+    assert_eq!(effect.topic(), "Audience Entered");
+    let Effect::AudienceMoved(entered) = effect.clone() else { panic!("a crossing") };
+    let exited = Effect::AudienceMoved(Box::new(AudienceMoved { crossing: Crossing::Exited, ..*entered }));
+    assert_ne!(effect.id(7), exited.id(7));
 }

@@ -31,8 +31,25 @@ fn a_body_is_small_and_whole() {
 }
 
 #[test]
+fn a_crossing_tells_which_way_where_and_who() {
+    let moved = AudienceMoved {
+        audience: "vip".into(),
+        id: 3,
+        revision: 2,
+        subject: Subject::User("ada".into()),
+        crossing: Crossing::Exited,
+        at: UtcMillis::new(1_795_000_000_000),
+    };
+    let text = String::from_utf8(body_of(&Effect::AudienceMoved(Box::new(moved)))).unwrap();
+    assert_eq!(
+        text,
+        r#"{"type":"audience.exited","timestamp":"2026-11-18T11:06:40.000Z","data":{"audience":"vip","revision":2,"subject":{"userId":"ada"}}}"#
+    );
+}
+
+#[test]
 fn what_is_not_known_is_left_out() {
-    let Effect::EventHappened(mut event) = effect("m-1");
+    let Effect::EventHappened(mut event) = effect("m-1") else { panic!("an event") };
     (event.subject, event.order_id, event.revenue) = (None, None, None);
     (event.products, event.products_left_out) = (Vec::new(), 3);
     event.name = "Größe.gewählt 2".into();

@@ -46,6 +46,7 @@ fn jobs(books: &mut Books, now: UtcMillis) -> Vec<Job> {
 fn named(jobs: &[Job]) -> Vec<String> {
     let name = |job: &Job| match &job.delivery.effect {
         Effect::EventHappened(event) => format!("{} {}", job.endpoint.name, event.message_id),
+        Effect::AudienceMoved(moved) => panic!("nobody defined {moved:?}"),
     };
     let mut names: Vec<String> = jobs.iter().map(name).collect();
     names.sort();
@@ -193,7 +194,7 @@ fn failed_ones_are_kept_for_thirty_days() {
 /// Effects of one user each, by the names of their messages.
 fn page_of(users: &[&str]) -> OutboxPage {
     let one = |(offset, user): (usize, &&str)| {
-        let Effect::EventHappened(mut event) = effect(&format!("m{offset}"));
+        let Effect::EventHappened(mut event) = effect(&format!("m{offset}")) else { panic!("an event") };
         event.subject = Some(tradewind_kernel::Subject::User((*user).to_owned()));
         let effect = Effect::EventHappened(event);
         (offset as Offset, effect.id(offset as Offset), effect)
