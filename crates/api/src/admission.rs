@@ -19,7 +19,10 @@ pub(crate) mod quota;
 pub(crate) mod retry;
 
 use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
+
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use self::allowance::Allowance;
 use self::quota::{Quotas, Refused};
@@ -65,6 +68,8 @@ pub(crate) struct Admission {
     collecting: Arc<Allowance>,
     asking: Arc<Allowance>,
     read_timeout: Duration,
+    /// A permit for each core.
+    readers: Semaphore,
 }
 
 impl Admission {
@@ -84,7 +89,15 @@ impl Admission {
             collecting: Arc::new(Allowance::new(collecting)),
             asking: Arc::new(Allowance::new(asking)),
             read_timeout: settings.read_timeout,
+            readers: Semaphore::new(available_parallelism().map_or(1, usize::from)),
         }
+    }
+
+    /// Waits, first come first served, until one of few may read a long batch; the turn ends when it is
+    /// dropped.
+    pub(crate) async fn turn_to_read(&self) -> Option<SemaphorePermit<'_>> {
+        // It is never closed, and without a turn nothing is lost but promptness.
+        self.readers.acquire().await.ok()
     }
 
     /// Counts a request's events against the quotas; call it once the number is known, before they are made

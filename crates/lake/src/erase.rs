@@ -5,7 +5,7 @@
 //! the lake stands where it stood in the log. Then everything older goes from the disk (`purge`).
 //!
 //! A row is theirs when its user id, its anonymous id or its previous id is; of a decision, when it was made
-//! for them. An interrupted erasure is made again from its beginning; a second one removes no row. Limits: it
+//! for them. Of rows that name nothing but a browser of several people those are theirs that fall into their turn. An interrupted erasure is made again from its beginning; a second one removes no row. Limits: it
 //! reads the ids of every row, and takes the room of the files that it writes anew, until the older ones go.
 
 use std::fs::File;
@@ -16,7 +16,7 @@ use deltalake_core::arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, new_null_array,
 };
 use deltalake_core::arrow::compute::{cast, filter_record_batch, not};
-use deltalake_core::arrow::datatypes::{DataType, Field, Schema};
+use deltalake_core::arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use deltalake_core::arrow::error::ArrowError;
 use deltalake_core::kernel::transaction::CommitProperties;
 use deltalake_core::kernel::{Add, LogicalFileView};
@@ -26,7 +26,7 @@ use deltalake_core::parquet::arrow::arrow_reader::{
 };
 use deltalake_core::protocol::DeltaOperation;
 use deltalake_core::writer::DeltaWriter;
-use tradewind_kernel::Currency;
+use tradewind_kernel::{Currency, UtcMillis};
 use tradewind_pipeline::Whose;
 
 use crate::columns::DAY;
@@ -39,6 +39,8 @@ use crate::{follower, place};
 const USER: &str = "user_id";
 const ANONYMOUS: &str = "anonymous_id";
 const PREVIOUS: &str = "previous_id";
+/// The columns that say when it happened, in microseconds: of an event, of a decision.
+const TIMES: [&str; 2] = ["occurred_at", "decided_at"];
 
 /// Removes people from a lake that nobody writes, and gives the number of rows that went. Blocks. Where there
 /// is no lake there is nothing to remove. Only one writer may have it open.
@@ -147,7 +149,7 @@ fn read(path: &Path, only: Option<&[&str]>) -> Result<ParquetRecordBatchReader, 
 /// How many rows of a file are theirs, and how many there are.
 fn count(path: &Path, whose: &Whose) -> Result<(u64, u64), LakeError> {
     let (mut found, mut all) = (0, 0);
-    for batch in read(path, Some(&[USER, ANONYMOUS, PREVIOUS]))? {
+    for batch in read(path, Some(&[USER, ANONYMOUS, PREVIOUS, TIMES[0], TIMES[1]]))? {
         let batch = batch.map_err(unreadable(path))?;
         found += theirs(&batch, whose)?.true_count() as u64;
         all += batch.num_rows() as u64;
@@ -159,12 +161,15 @@ fn count(path: &Path, whose: &Whose) -> Result<(u64, u64), LakeError> {
 fn theirs(batch: &RecordBatch, whose: &Whose) -> Result<BooleanArray, ArrowError> {
     let ids = |name| batch.column_by_name(name).map(|column| cast(column, &DataType::Utf8)).transpose();
     let (users, anonymous, previous) = (ids(USER)?, ids(ANONYMOUS)?, ids(PREVIOUS)?);
+    let times = TIMES.iter().find_map(|name| batch.column_by_name(name));
+    let times = times.map(|column| cast(column, &DataType::Int64)).transpose()?;
     let is_theirs = |row| {
-        whose.are_named(
-            text(users.as_ref(), row),
-            text(anonymous.as_ref(), row),
-            text(previous.as_ref(), row),
-        )
+        let (user, anonymous) = (text(users.as_ref(), row), text(anonymous.as_ref(), row));
+        let previous = text(previous.as_ref(), row);
+        match time(times.as_ref(), row) {
+            Some(at) => whose.are_named_at(user, anonymous, previous, at),
+            None => whose.are_named(user, anonymous, previous),
+        }
     };
     Ok((0..batch.num_rows()).map(|row| Some(is_theirs(row))).collect())
 }
@@ -173,6 +178,12 @@ fn theirs(batch: &RecordBatch, whose: &Whose) -> Result<BooleanArray, ArrowError
 fn text(column: Option<&ArrayRef>, row: usize) -> Option<&str> {
     let texts = column?.as_string::<i32>();
     texts.is_valid(row).then(|| texts.value(row))
+}
+
+/// The time in a row, from microseconds.
+fn time(column: Option<&ArrayRef>, row: usize) -> Option<UtcMillis> {
+    let micros = column?.as_primitive::<Int64Type>();
+    micros.is_valid(row).then(|| UtcMillis::new(micros.value(row).div_euclid(1_000)))
 }
 
 /// Rows with their day, which a file's folder says and the file does not.

@@ -6,22 +6,38 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tradewind_kernel::{Subject, UtcMillis};
+use tradewind_people::Profile;
+use tradewind_people::consent::Record;
 use tradewind_ports::{Offset, block_on};
 
+use crate::audiences::{self, Membership};
 use crate::duplicates;
 use crate::duplicates::Repetitions;
 use crate::keeper::committed;
-use crate::live::Live;
-use crate::pipeline::{Pipeline, PipelineError};
+use crate::pipeline::{Inner, Pipeline, PipelineError};
 use crate::pulse::Pulse;
+use crate::reads::Place;
 
-/// Where memory has what is known of a subject: another one after each change, and sometimes without one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What is known of a subject, kept to be compared with what is known later.
+#[derive(Debug, Clone)]
 pub struct Mark {
-    profile: Option<usize>,
-    consent: Option<usize>,
-    membership: Option<usize>,
+    profile: Option<Option<Arc<Profile>>>,
+    consent: Option<Arc<Record>>,
+    membership: Option<Arc<Membership>>,
     is_linked: bool,
+}
+
+impl Mark {
+    /// Whether something may have changed since an earlier mark: the same profile and consent are the same
+    /// places in memory. Both marks hold theirs, so no place is used again meanwhile.
+    #[must_use]
+    pub fn differs_from(&self, earlier: &Self) -> bool {
+        let places = |mark: &Self| {
+            let profile = mark.profile.as_ref().map(|known| known.as_ref().map(Arc::as_ptr));
+            (profile, mark.consent.as_ref().map(Arc::as_ptr), mark.is_linked)
+        };
+        places(self) != places(earlier) || self.membership != earlier.membership
+    }
 }
 
 impl Pipeline {
@@ -106,18 +122,21 @@ impl Pipeline {
         self.inner.live.applied.subscribe()
     }
 
-    /// What tells whether something about a subject has changed. It reads no store, so it may be asked often.
+    /// What tells whether something about a subject has changed. It may be asked often: only while there are
+    /// audiences does it read one row of the store, which a checkpoint may have written since the last look.
     #[must_use]
     pub fn mark_of(&self, subject: &Subject) -> Mark {
-        let Live { pending, profiles, consents, .. } = &self.inner.live;
-        let (key, pending) = (subject.key(), pending.read());
-        let profile = pending.profile(&key).or_else(|| profiles.get(key.as_str()).map(Some));
-        let consent = pending.consent(&key).or_else(|| consents.get(key.as_str()));
-        let membership = pending.membership(&key);
+        let Inner { live, store, tables, .. } = &*self.inner;
+        let key = subject.key();
+        let place = Place { store: store.as_ref(), tables, live };
+        let is_asked = !live.audiences.load().is_empty();
+        // Of a store that does not read others tell; what was in memory is looked at all the same.
+        let membership = is_asked.then(|| audiences::membership(place, &key).ok().flatten()).flatten();
+        let pending = live.pending.read();
         Mark {
-            membership: membership.map(|known| known.map_or(0, |known| Arc::as_ptr(&known) as usize)),
-            profile: profile.map(|known| known.map_or(0, |known| Arc::as_ptr(&known) as usize)),
-            consent: consent.map(|known| Arc::as_ptr(&known) as usize),
+            profile: pending.profile(&key).or_else(|| live.profiles.get(key.as_str()).map(Some)),
+            consent: pending.consent(&key).or_else(|| live.consents.get(key.as_str())),
+            membership,
             is_linked: matches!(subject, Subject::Anonymous(id) if pending.link(id).is_some()),
         }
     }

@@ -185,16 +185,17 @@ fn not_a_message(error: &serde_json::Error) -> Problem {
     }
 }
 
-/// Takes the good messages, names the bad ones and keeps them as dead letters.
-async fn take(
+/// Reads messages; of more than a few at a time no more batches than there are cores, so that whoever wants
+/// an answer at once waits behind so many, and not behind all that came before.
+async fn read<'a>(
     api: &Api,
-    items: &[&str],
+    items: &[&'a str],
     envelope: &Envelope<'_>,
     strict: bool,
-    key: &str,
-) -> Result<Response, Problem> {
-    let mut events: Vec<Event> = Vec::with_capacity(items.len());
-    let mut bad: Vec<Refused<'_>> = Vec::new();
+) -> (Vec<Event>, Vec<Refused<'a>>) {
+    let is_long = items.len() >= READ_AT_A_TIME;
+    let _turn = if is_long { api.admission.turn_to_read().await } else { None };
+    let (mut events, mut bad) = (Vec::with_capacity(items.len()), Vec::new());
     for (index, json) in items.iter().enumerate() {
         if index % READ_AT_A_TIME == READ_AT_A_TIME - 1 {
             tokio::task::yield_now().await;
@@ -205,6 +206,18 @@ async fn take(
             Err(reject) => bad.push(Refused { index, json, reject }),
         }
     }
+    (events, bad)
+}
+
+/// Takes the good messages, names the bad ones and keeps them as dead letters.
+async fn take(
+    api: &Api,
+    items: &[&str],
+    envelope: &Envelope<'_>,
+    strict: bool,
+    key: &str,
+) -> Result<Response, Problem> {
+    let (mut events, bad) = read(api, items, envelope, strict).await;
     let nothing_fits = events.is_empty() && bad.iter().any(|one| one.reject.structural);
     // Of whom nothing is taken is no fault of the sender's.
     let refused = nothing_fits || (strict && bad.iter().any(|one| one.reject.code != SUPPRESSED));

@@ -6,7 +6,8 @@
 //! connection, or after [`LIFE`]; browsers come back by themselves.
 //!
 //! At most [`MAX_FEEDS`] at a time. Each wakes up with every batch that is applied, 40 times a second at
-//! most, and then looks whether the profile is another one: a look into a map in memory.
+//! most, and then looks whether the profile is another one: a look into a map in memory, and while there are
+//! audiences at one row.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -64,7 +65,7 @@ impl ProfileFeed {
     pub fn new(api: Arc<Api>, subject: Subject) -> Option<Self> {
         let permit = Arc::clone(&api.feeds).try_acquire_owned().ok()?;
         let applied = api.pipeline.applications();
-        let marks = [api.pipeline.mark_of(&subject); 2];
+        let marks = [api.pipeline.mark_of(&subject), api.pipeline.mark_of(&subject)];
         let whose = subject.clone();
         Some(Self { api, asked: subject, whose, found: None, told: None, marks, applied, _permit: permit })
     }
@@ -101,7 +102,7 @@ impl ProfileFeed {
             if !self.api.pipeline.is_healthy() {
                 return None;
             }
-            if self.marks() != self.marks {
+            if self.marks().iter().zip(&self.marks).any(|(now, before)| now.differs_from(before)) {
                 return Some(());
             }
             sleep(PAUSE).await;

@@ -6,6 +6,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tradewind_events::{Event, Kind};
 use tradewind_kernel::UtcMillis;
+use tradewind_pipeline::Turn;
 use tradewind_ports::{Offset, Record, SqlEngine, SqlForm, block_on};
 
 use super::*;
@@ -231,6 +232,28 @@ fn no_file_holds_anything_of_somebody_erased_and_everybody_else_stays_and_goes_o
         let (old_others, _) = without(more, &shop.ann);
         assert!(others.iter().all(|(name, rows)| rows.iter().all(|row| old_others[name].contains(row))));
     });
+}
+
+/// Bob is to go; the browser is Ann's on the first day and his on the second, and names nobody on any.
+#[test]
+fn on_a_shared_browser_the_rows_of_ones_turn_go() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |day: i64| UtcMillis::new(NOON + day * UtcMillis::DAY);
+    let seen = |(offset, day): (Offset, i64)| {
+        let mut seen = event(&format!("m{offset}"), "Product Viewed", at(day).get(), r#"{"product_id":"a"}"#);
+        (seen.user_id, seen.anonymous_id) = (None, Some("tablet".into()));
+        record(offset, &seen)
+    };
+    let log: Vec<Record> = (0..).zip([0, 1, 1, 2]).map(seen).collect();
+    let mut writer = runtime().block_on(open(dir.path()));
+    writer.take(&log, &none()).unwrap();
+    let turn = Turn { anonymous: "tablet".into(), from: at(1), until: at(2) };
+    let whose = Whose::new(["u:bob".to_owned()]).with_turns([turn]);
+    assert_eq!(runtime().block_on(writer.erase(&whose)).unwrap(), 2);
+    drop(writer);
+    let left = everything(dir.path());
+    let views: Vec<&String> = left.values().flatten().filter(|row| row.contains("tablet")).collect();
+    assert_eq!(views.len(), 2, "{views:?}");
 }
 
 #[test]

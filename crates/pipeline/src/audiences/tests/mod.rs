@@ -64,6 +64,25 @@ fn who_goes_in_twice_counts_once_and_a_number_is_given_once() {
     again(pipeline);
 }
 
+/// A checkpoint may come between two looks, and then nothing in memory tells of the move.
+#[test]
+fn whoever_follows_somebody_sees_a_move_after_a_checkpoint_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipeline = open(dir.path(), NOW);
+    let ann = anonymous("ann");
+    take(&pipeline, &[viewed("1", "ann", "p")]);
+    log(&pipeline, &[put("one", "a"), put("two", "b")]);
+    let kept = || block_on(pipeline.flushed()).unwrap();
+    for (entered, exited) in [([1_u32], vec![]), ([2], vec![1]), ([1], vec![2])] {
+        kept();
+        let before = pipeline.mark_of(&ann);
+        assert!(!pipeline.mark_of(&ann).differs_from(&before));
+        log(&pipeline, &[moved(&ann, &entered, &exited)]);
+        kept();
+        assert!(pipeline.mark_of(&ann).differs_from(&before), "{entered:?}");
+    }
+}
+
 #[test]
 fn nothing_is_noted_while_nobody_watches() {
     let dir = tempfile::tempdir().unwrap();
