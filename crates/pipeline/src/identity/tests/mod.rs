@@ -66,9 +66,13 @@ fn command(pipeline: &Pipeline, commands: &[Command]) {
     settle(pipeline);
 }
 
+fn look(pipeline: &Pipeline, subject: &Subject) -> Option<(Subject, Profile)> {
+    let (subject, profile) = pipeline.profile::<Personalization>(subject).unwrap().found()?;
+    Some((subject, Profile::clone(&profile)))
+}
+
 fn found(pipeline: &Pipeline, subject: &Subject) -> (Subject, Profile) {
-    let (subject, profile) = pipeline.profile::<Personalization>(subject).unwrap().found().unwrap();
-    (subject, Profile::clone(&profile))
+    look(pipeline, subject).unwrap()
 }
 
 #[test]

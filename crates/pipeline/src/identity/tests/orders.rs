@@ -112,8 +112,12 @@ proptest! {
         settle(&pipeline);
         let users = ["u0", "u1", "u2", "u3"];
         for person in pipeline.live().merged.load().persons.all() {
-            let wholes: Vec<_> = person.users.iter().map(|id| found(&pipeline, &user(id))).collect();
+            let wholes: Vec<_> = person.users.iter().map(|id| look(&pipeline, &user(id))).collect();
             prop_assert!(wholes.iter().all(|whole| *whole == wholes[0]), "they are one");
+            // Users whom nothing but a merge names have no profile.
+            let has_acted = |event: &Event| event.user_id.as_ref().is_some_and(|id| person.users.contains(id));
+            let is_known = deeds.iter().any(|deed| matches!(deed, Deed::Event(event) if has_acted(event)));
+            prop_assert_eq!(wholes[0].is_some(), is_known);
         }
         let pairs = users.iter().flat_map(|one| users.iter().map(move |other| split(one, other, 999)));
         command(&pipeline, &pairs.collect::<Vec<_>>());
