@@ -35,8 +35,12 @@ pub struct SeasonIndex {
 /// let mut seasons = Seasonality::default();
 /// for month in 1..=12 {
 ///     let summer = if (6..=8).contains(&month) { 900 } else { 100 };
-///     (0..summer).for_each(|_| seasons.add(month, &[tents]));
-///     (0..1_000).for_each(|_| seasons.add(month, &[pans]));
+///     for _ in 0..summer {
+///         seasons.add(month, &[tents]);
+///     }
+///     for _ in 0..1_000 {
+///         seasons.add(month, &[pans]);
+///     }
 /// }
 /// assert!(seasons.index(tents, 7).unwrap().index > 1.5);
 /// assert!(seasons.index(tents, 1).unwrap().index < 0.8);
