@@ -155,6 +155,39 @@ fn what_is_built_in_is_computed_from_what_happened() {
     assert_eq!(firsts(&ask(&pipeline, built_in::PRODUCT_STATS, &["nothing"])), [NONE]);
 }
 
+/// Of somebody who did a lot, so that most features have a value.
+#[test]
+fn each_value_is_of_the_type_that_is_declared() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipeline = open(dir.path(), NOW);
+    let product =
+        r#"{"product_id":"p","category":"Tents > Domes","brand":"Fell","price":12.5,"currency":"EUR"}"#;
+    let order = format!(r#"{{"order_id":"o","revenue":12.5,"currency":"EUR","products":[{product}]}}"#);
+    let told = [("Product Viewed", product), ("Product Added", product), ("Order Completed", &order)];
+    let events = (0..).zip(told).map(|(n, (name, properties))| {
+        let mut event = viewed(&format!("m{n}"), "device", "p");
+        event.name = Some(name.to_owned());
+        event.properties = Some(serde_json::value::RawValue::from_string(properties.to_owned()).unwrap());
+        event
+    });
+    take(&pipeline, &events.collect::<Vec<_>>());
+    let (registry, mut valued) = (pipeline.feature_registry(), 0);
+    for (name, entity) in [
+        (built_in::SUBJECT_PROFILE, "anonymous_id:device"),
+        (built_in::PRODUCT_STATS, "p"),
+        (built_in::CATEGORY_STATS, "Tents"),
+        (built_in::CALENDAR, "any"),
+    ] {
+        let rows = ask(&pipeline, name, &[entity]);
+        for (place, feature) in registry.view(name, None).unwrap().spec.features.iter().enumerate() {
+            let value = rows.value(0, place);
+            valued += usize::from(value.is_some());
+            assert!(value.is_none_or(|v| v.is_of(feature.kind)), "{name}:{}: {value:?}", feature.name);
+        }
+    }
+    assert!(valued > 40, "only {valued} features had a value");
+}
+
 /// Fills a house: declarations twice, rows in any order, events between them.
 fn fill(pipeline: &Pipeline, stops: impl Fn()) {
     let view = declare(pipeline, habits());
