@@ -62,9 +62,10 @@ lint-web:
 	@if command -v node >/dev/null; then scripts/lint-web.sh; \
 	else echo "make lint: node is not installed, so the JavaScript was not checked"; exit 1; fi
 
-bench: ## measure this machine: models, events, decisions (docs/benchmarks.md)
+bench: ## measure this machine: models, events, decisions, profiles (docs/benchmarks.md)
 	@scripts/need.sh cargo cc
 	$(CARGO) build --release --package tradewind
+	$(CARGO) build --release --package tradewind-bench --package tradewind-pipeline --examples
 	scripts/bench.sh $(TARGET)/release/tradewind
 
 clean: ## remove what was built, not the demo's data

@@ -23,3 +23,9 @@ else
 fi
 echo "== events and decisions over HTTP"
 "$program" bench all
+echo "== profiles and features of a million people"
+examples=$(dirname "$program")/examples
+people=$(mktemp -d)
+trap 'rm -rf "${dir:-}" "$people"' EXIT
+"$examples/feature_reads"
+"$examples/profile_reads" "$program" "$people"
