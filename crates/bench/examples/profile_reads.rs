@@ -72,7 +72,10 @@ fn fill(server: &Server, people: usize) -> Result<(), Failure> {
                 let last = (first + BATCH).min(people);
                 for (n, name) in ["Product Viewed", "Product Added"].into_iter().enumerate() {
                     let messages: Vec<String> = (first..last).map(|p| track(p, n, name)).collect();
-                    send(&mut client, &format!(r#"{{"writeKey":"bench","batch":[{}]}}"#, messages.join(",")))?;
+                    send(
+                        &mut client,
+                        &format!(r#"{{"writeKey":"bench","batch":[{}]}}"#, messages.join(",")),
+                    )?;
                 }
             }
             Ok(())
@@ -140,7 +143,10 @@ fn visible(server: &Server, people: usize) -> Result<Vec<u64>, Failure> {
         };
         let before = events(&mut client)?;
         let began = Instant::now();
-        send(&mut client, &format!(r#"{{"writeKey":"bench","batch":[{}]}}"#, track(person, 10 + probe, "Product Viewed")))?;
+        send(
+            &mut client,
+            &format!(r#"{{"writeKey":"bench","batch":[{}]}}"#, track(person, 10 + probe, "Product Viewed")),
+        )?;
         while events(&mut client)? == before {}
         took.push(u64::try_from(began.elapsed().as_micros())?);
         std::thread::sleep(Duration::from_millis(15));
