@@ -32,6 +32,11 @@ impl Random {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "requests go by a schedule")]
+fn pause(length: Duration) {
+    std::thread::sleep(length);
+}
+
 fn track(person: usize, n: usize, name: &str) -> String {
     format!(
         r#"{{"type":"track","event":"{name}","userId":"u{person}","messageId":"{person}-{n}","properties":{{"product_id":"p{}","category":"c{} > d","brand":"b{}","price":12.5,"currency":"EUR"}}}}"#,
@@ -58,7 +63,7 @@ fn send(client: &mut Client, body: &str) -> Result<(), BenchError> {
     loop {
         match client.exchange(&bytes)?.status {
             200 => return Ok(()),
-            429 | 503 => std::thread::sleep(Duration::from_millis(50)),
+            429 | 503 => pause(Duration::from_millis(50)),
             _ => return Err(BenchError::Answer("a batch was not taken")),
         }
     }
@@ -99,7 +104,7 @@ fn read(
         for n in (reader..count).step_by(READERS) {
             let bytes = bytes_of(random.below(people));
             let due = began + gap * n;
-            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            pause(due.saturating_duration_since(Instant::now()));
             let answer = client.exchange(&bytes)?;
             if answer.status != 200 {
                 return Err(format!("a read was answered with {}", answer.status).into());
@@ -149,7 +154,7 @@ fn visible(server: &Server, people: usize) -> Result<Vec<u64>, Failure> {
         )?;
         while events(&mut client)? == before {}
         took.push(u64::try_from(began.elapsed().as_micros())?);
-        std::thread::sleep(Duration::from_millis(15));
+        pause(Duration::from_millis(15));
     }
     took.sort_unstable();
     Ok(took)
