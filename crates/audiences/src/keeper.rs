@@ -2,7 +2,7 @@
 //!
 //! **Who changes is asked about at once**, beside the projection, so that events wait for nothing: usually some
 //! ten milliseconds later. Under load those who change much are asked about once in a while: after each look the
-//! thread rests as long as the look took, so that it takes at most half of a core.
+//! thread rests as long as the look took, but half a second at most, so that it usually takes half of a core.
 //!
 //! **A rule that is new or another one is asked about everybody**, in slices, with rests three times as long.
 //! Until that is over the audience says `evaluating`.

@@ -16,7 +16,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const BATCH: usize = 500;
 const SENDERS: usize = 4;
-const READERS: usize = 64;
+const READERS: u32 = 64;
 const SECONDS: u32 = 10;
 const PROBES: usize = 500;
 
@@ -101,7 +101,7 @@ fn read(
     let part = |reader: u32| -> Result<Vec<u64>, Failure> {
         let (mut client, mut took) = (server.connect()?, Vec::new());
         let mut random = Random(88_172_645_463_325_252 ^ (u64::from(reader) << 17));
-        for n in (reader..count).step_by(READERS) {
+        for n in (reader..count).step_by(READERS as usize) {
             let bytes = bytes_of(random.below(people));
             let due = began + gap * n;
             pause(due.saturating_duration_since(Instant::now()));
@@ -114,7 +114,7 @@ fn read(
         Ok(took)
     };
     let mut all = std::thread::scope(|scope| -> Result<Vec<u64>, Failure> {
-        let threads: Vec<_> = (0..64).map(|reader| scope.spawn(move || part(reader))).collect();
+        let threads: Vec<_> = (0..READERS).map(|reader| scope.spawn(move || part(reader))).collect();
         let mut all = Vec::new();
         for thread in threads {
             all.extend(thread.join().unwrap_or(Err("a reader panicked".into()))?);

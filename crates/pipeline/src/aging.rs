@@ -55,27 +55,30 @@ impl Pipeline {
         let each: Vec<&[Subject]> = old.iter().map(std::slice::from_ref).collect();
         let people = self.people(&each)?;
         for (subject, whose) in old.iter().zip(&people) {
-            if whose
-                .keys()
-                .map(|key| self.is_before(key, before))
-                .collect::<Result<Vec<_>, _>>()?
-                .iter()
-                .all(|is| *is)
-            {
+            if self.are_before(whose.keys(), before)? {
                 aging.idle.push(subject.clone());
             }
         }
         Ok(aging)
     }
 
-    /// Whether a key has no profile in the store, or one that was not seen since.
-    fn is_before(&self, key: &str, before: UtcMillis) -> Result<bool, PipelineError> {
-        let Some(bytes) = self.inner.store.get(self.inner.tables.profiles, key.as_bytes())? else {
-            return Ok(true);
-        };
-        let profile: Profile =
-            tradewind_people::decode(&bytes).map_err(|e| crate::live::damaged("a profile", &e))?;
-        Ok(profile.last_seen < before)
+    /// Whether none of these keys has a profile in the store that was seen since.
+    fn are_before<'a>(
+        &self,
+        keys: impl Iterator<Item = &'a str>,
+        before: UtcMillis,
+    ) -> Result<bool, PipelineError> {
+        for key in keys {
+            let Some(bytes) = self.inner.store.get(self.inner.tables.profiles, key.as_bytes())? else {
+                continue;
+            };
+            let profile: Profile =
+                tradewind_people::decode(&bytes).map_err(|e| crate::live::damaged("a profile", &e))?;
+            if profile.last_seen >= before {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// When the oldest part of the log was written last, as far as the disk tells, and the first offset that it

@@ -217,24 +217,34 @@ fn erased_subjects(people: &[Person]) -> Vec<String> {
     .collect()
 }
 
-#[test]
-fn a_kill_only_interrupts_an_erasure() {
-    let people: Vec<Person> = {
-        let mut rng = Rng(0xdead);
-        (0..100).map(|number| Person::new(&mut rng, number)).collect()
-    };
+/// A hundred people and the house that they were in, stopped, with its ledger's folder.
+fn a_hundred(seed: u64) -> (Vec<Person>, TempDir, TempDir) {
+    let mut rng = Rng(seed);
+    let people: Vec<Person> = (0..100).map(|number| Person::new(&mut rng, number)).collect();
     let (house, ledger) = house();
     fill(&house, &people);
     let House { server, dir } = house;
     stopped(server);
+    (people, dir, ledger)
+}
+
+/// A copy of a stopped house, started with a ledger of its own.
+fn a_life(dir: &Path, ledger: &Path) -> (TempDir, Server) {
+    let life = tempfile::tempdir().unwrap();
+    copy(dir, life.path());
+    let toml = format!("privacy.ledger_dir = '{}'\n", ledger.display());
+    std::fs::write(life.path().join("tradewind.toml"), toml).unwrap();
+    let server = Server::start(Path::new(PROGRAM), life.path(), &[]).unwrap();
+    (life, server)
+}
+
+#[test]
+fn a_kill_only_interrupts_an_erasure() {
+    let (people, dir, ledger) = a_hundred(0xdead);
     let before = profiles(dir.path());
     let mut interrupted = 0;
     for glances in [0, 1, 2, 4, 8, 16, 32, 64] {
-        let (life, own) = (tempfile::tempdir().unwrap(), ledger.path().join(glances.to_string()));
-        copy(dir.path(), life.path());
-        let toml = format!("privacy.ledger_dir = '{}'\n", own.display());
-        std::fs::write(life.path().join("tradewind.toml"), toml).unwrap();
-        let server = Server::start(Path::new(PROGRAM), life.path(), &[]).unwrap();
+        let (life, server) = a_life(dir.path(), &ledger.path().join(glances.to_string()));
         let subjects = erased_subjects(&people);
         let taken =
             ask(&server, "POST", "/v1/privacy/requests", &json!({"type": "erase", "subjects": subjects}));

@@ -4,22 +4,11 @@ use super::*;
 
 #[test]
 fn a_kill_in_the_midst_of_several_requests_leaves_none_undone() {
-    let people: Vec<Person> = {
-        let mut rng = Rng(0xbeef);
-        (0..100).map(|number| Person::new(&mut rng, number)).collect()
-    };
-    let (house, ledger) = house();
-    fill(&house, &people);
-    let House { server, dir } = house;
-    stopped(server);
+    let (people, dir, ledger) = a_hundred(0xbeef);
     let before = profiles(dir.path());
     let (mut interrupted, mut together) = (0, 0);
     for glances in [0, 4, 24] {
-        let (life, own) = (tempfile::tempdir().unwrap(), ledger.path().join(glances.to_string()));
-        copy(dir.path(), life.path());
-        let toml = format!("privacy.ledger_dir = '{}'\n", own.display());
-        std::fs::write(life.path().join("tradewind.toml"), toml).unwrap();
-        let server = Server::start(Path::new(PROGRAM), life.path(), &[]).unwrap();
+        let (life, server) = a_life(dir.path(), &ledger.path().join(glances.to_string()));
         let subjects = erased_subjects(&people);
         let ask_for = |some: &[String]| {
             let taken =
