@@ -9,22 +9,23 @@
 //!   configured. An eighth of it, and at least 4 MiB, belongs to requests that ask, so that collection at its
 //!   limit keeps no decision waiting. Health, metrics and preflights are never refused.
 //!
-//! [`gate`] asks the three in front of every handler. Who sends its body too slowly is cut in
+//! [`gate`] asks the three in front of every handler, and sends long requests to a [`lane`] of their own. Who sends its body too slowly is cut in
 //! [`crate::body`]; `Retry-After` is made in [`retry`].
 
 pub(crate) mod allowance;
 mod bucket;
 pub(crate) mod gate;
+mod lane;
 pub(crate) mod quota;
 pub(crate) mod retry;
 
 use std::sync::Arc;
-use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::SemaphorePermit;
 
 use self::allowance::Allowance;
+use self::lane::Lane;
 use self::quota::{Quotas, Refused};
 use crate::measures;
 use crate::problem::Problem;
@@ -68,8 +69,7 @@ pub(crate) struct Admission {
     collecting: Arc<Allowance>,
     asking: Arc<Allowance>,
     read_timeout: Duration,
-    /// A permit for each core.
-    readers: Semaphore,
+    lane: Lane,
 }
 
 impl Admission {
@@ -89,15 +89,14 @@ impl Admission {
             collecting: Arc::new(Allowance::new(collecting)),
             asking: Arc::new(Allowance::new(asking)),
             read_timeout: settings.read_timeout,
-            readers: Semaphore::new(available_parallelism().map_or(1, usize::from)),
+            lane: Lane::new(),
         }
     }
 
     /// Waits, first come first served, until one of few may read a long batch; the turn ends when it is
     /// dropped.
     pub(crate) async fn turn_to_read(&self) -> Option<SemaphorePermit<'_>> {
-        // It is never closed, and without a turn nothing is lost but promptness.
-        self.readers.acquire().await.ok()
+        self.lane.turn().await
     }
 
     /// Counts a request's events against the quotas; call it once the number is known, before they are made

@@ -59,8 +59,13 @@ impl ProductRef {
     /// The category as a path, root first.
     #[must_use]
     pub fn category_path(&self) -> Vec<String> {
+        self.categories().map(str::to_owned).collect()
+    }
+
+    /// The categories of the path, root first.
+    pub fn categories(&self) -> impl Iterator<Item = &str> {
         let parts = self.category.as_deref().unwrap_or_default().split(['>', '/']);
-        parts.map(str::trim).filter(|p| !p.is_empty()).map(str::to_owned).collect()
+        parts.map(str::trim).filter(|p| !p.is_empty())
     }
 
     /// The price in minor units.

@@ -17,12 +17,12 @@ use std::time::{Duration, Instant};
 
 use tradewind_kernel::{Clock, Currency};
 use tradewind_pipeline::Repetitions;
-use tradewind_ports::{EventLog, LogReader, Offset, Record};
+use tradewind_ports::{EventLog, LogReader, Offset, Rank, Record};
 
 use crate::error::LakeError;
 use crate::upkeep::Upkeep;
 use crate::writer::LakeWriter;
-use crate::{measures, place, priority};
+use crate::{measures, place};
 
 pub use orders::Eraser;
 use orders::{Order, Orders};
@@ -94,7 +94,7 @@ impl Follower {
         let thread = std::thread::Builder::new()
             .name("lake".into())
             .spawn(move || {
-                priority::give_way();
+                Rank::Background.take();
                 runtime.block_on(run.run());
             })
             .map_err(|e| LakeError::Source(format!("the lake's thread could not be started: {e}")))?;
@@ -131,7 +131,7 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, LakeError> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .thread_name("lake-io")
-        .on_thread_start(priority::give_way)
+        .on_thread_start(|| Rank::Background.take())
         .enable_all()
         .build()
         .map_err(|e| LakeError::Source(format!("the lake's runtime could not be made: {e}")))

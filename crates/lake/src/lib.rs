@@ -24,7 +24,6 @@ mod follower;
 mod guard;
 mod measures;
 mod place;
-mod priority;
 mod products;
 mod purge;
 mod rows;

@@ -19,11 +19,11 @@ use deltalake_core::datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt;
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
-use tradewind_ports::{BoxFuture, SqlAnswer, SqlEngine, SqlError, SqlForm};
+use tradewind_ports::{BoxFuture, Rank, SqlAnswer, SqlEngine, SqlError, SqlForm};
 
 use crate::error::LakeError;
 use crate::shelf::Shelf;
-use crate::{answer, guard, measures, priority, views};
+use crate::{answer, guard, measures, views};
 
 /// Queries that run at once; more are refused.
 const AT_ONCE: usize = 4;
@@ -89,7 +89,7 @@ impl DeltaSql {
             .map_err(|e| failed("limits", &e))?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .thread_name("sql")
-            .on_thread_start(priority::give_way)
+            .on_thread_start(|| Rank::Background.take())
             .enable_all()
             .build()
             .map_err(|e| failed("threads", &e))?;

@@ -136,15 +136,24 @@ impl Profile {
     fn remember(&mut self, act: &Act<'_>) {
         let Some(action) = act.action.filter(|a| a.shows_interest()) else { return };
         for &(item, _) in act.items {
-            let place = self.recent.partition_point(|t| t.at <= act.at);
-            self.recent.insert(place, Touch { item, action, at: act.at });
+            self.touch(Touch { item, action, at: act.at });
             if action == Action::Buy {
                 self.bought.retain(|&b| b != item);
                 self.bought.push(item);
             }
         }
-        keep_latest(&mut self.recent, MAX_RECENT);
         keep_latest(&mut self.bought, MAX_BOUGHT);
+    }
+
+    /// Remembers a touch in its place; the oldest makes room.
+    fn touch(&mut self, touch: Touch) {
+        let place = self.recent.partition_point(|t| t.at <= touch.at);
+        if self.recent.len() < MAX_RECENT {
+            self.recent.insert(place, touch);
+        } else if let Some(place) = place.checked_sub(1) {
+            self.recent[..=place].rotate_left(1);
+            self.recent[place] = touch;
+        }
     }
 
     fn update_cart(&mut self, act: &Act<'_>) {

@@ -1,9 +1,9 @@
 //! What was applied and is not in the store yet.
 //!
 //! The projection applies records in memory and hands what they changed to the [keeper](crate::keeper) about
-//! once a second, which commits it together with the offset that it reaches to. Until then it is found here,
-//! in two layers: what changed since the last hand-over, and what the keeper is committing. A crash loses
-//! both, and the log gives them again.
+//! once a second, every four at the latest, which commits it together with the offset that it reaches to. Until
+//! then it is found here, in two layers: what changed since the last hand-over, and what the keeper is
+//! committing. A crash loses both, and the log gives them again.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

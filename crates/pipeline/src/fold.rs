@@ -53,7 +53,7 @@ struct Part {
 /// A profile of a group.
 struct Slot {
     number: u32,
-    profile: Option<Profile>,
+    profile: Option<Arc<Profile>>,
     /// Whether there was one before the batch.
     existed: bool,
 }
@@ -91,6 +91,7 @@ fn of_group(plan: &Plan, reads: &Reads<'_>, group: &[(u32, u32)]) -> Result<Part
                     name: *name,
                 };
                 let slot = part.slot(plan, reads, *profile)?.get_or_insert_default();
+                let slot = Arc::make_mut(slot);
                 let before = if *counts { Before::of(slot, &act) } else { None };
                 let effects = slot.apply(&act, UNNUMBERED | step);
                 let gain = before.and_then(|before| before.after(slot));
@@ -107,7 +108,8 @@ fn of_group(plan: &Plan, reads: &Reads<'_>, group: &[(u32, u32)]) -> Result<Part
             }
             Step::Absorb(from) => {
                 if let Some(taken) = part.slot(plan, reads, *from)?.take() {
-                    part.slot(plan, reads, *profile)?.get_or_insert_default().absorb(&taken);
+                    let slot = part.slot(plan, reads, *profile)?.get_or_insert_default();
+                    Arc::make_mut(slot).absorb(&taken);
                 }
             }
         }
@@ -122,13 +124,12 @@ impl Part {
         plan: &Plan,
         reads: &Reads<'_>,
         number: u32,
-    ) -> Result<&mut Option<Profile>, PipelineError> {
+    ) -> Result<&mut Option<Arc<Profile>>, PipelineError> {
         let place = match self.profiles.iter().position(|slot| slot.number == number) {
             Some(place) => place,
             None => {
                 let before = reads.profile(plan.keys.key(number))?;
-                let (existed, profile) = (before.is_some(), before.map(Arc::unwrap_or_clone));
-                self.profiles.push(Slot { number, profile, existed });
+                self.profiles.push(Slot { number, existed: before.is_some(), profile: before });
                 self.profiles.len() - 1
             }
         };
@@ -151,11 +152,13 @@ fn numbered(parts: Vec<Part>, next_session: u32) -> Folded {
     let mut folded = Folded { begun: u32::try_from(begun.len()).unwrap_or(u32::MAX), ..Folded::default() };
     for part in parts {
         for mut slot in part.profiles {
-            if let Some(session) = slot.profile.as_mut().and_then(|p| p.session.as_mut()) {
-                session.number = session.number.map(number);
+            let open = slot.profile.as_ref().and_then(|p| p.session.as_ref()?.number);
+            if let Some(given) = open.filter(|given| given & UNNUMBERED != 0) {
+                let session = slot.profile.as_mut().and_then(|p| Arc::make_mut(p).session.as_mut());
+                session.into_iter().for_each(|session| session.number = Some(number(given)));
             }
             if slot.existed || slot.profile.is_some() {
-                folded.profiles.push((slot.number, slot.profile.map(Arc::new)));
+                folded.profiles.push((slot.number, slot.profile));
             }
         }
         gains.extend(part.gains);

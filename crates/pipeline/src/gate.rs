@@ -4,7 +4,11 @@
 //! than [`GateTargets::lag`] at the projection's pace. So an event that was acknowledged is in its profile soon
 //! after, also under full load. If what waits would take longer than [`GateTargets::queue`] to apply, newcomers
 //! are refused at once.
+//!
+//! Who asks before its body is read gets a [`Seat`] and counts from then on, by the size of the body, so that no
+//! more are let in than will be taken: reading what is then refused would cost those that are taken.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -32,10 +36,17 @@ const FIRST_GUESS: u64 = 20_000;
 /// Batches with fewer records say little of the pace.
 const TELLING: u64 = 256;
 
+/// Bytes of a record before one was seen.
+const FIRST_SIZE: u64 = 512;
+
 /// The gate's counts.
 pub(crate) struct Gate {
     targets: GateTargets,
     turn: Mutex<()>,
+    /// Records of those that were let in and are not answered, by the sizes of their bodies.
+    seated: AtomicU64,
+    /// Bytes of a record, a moving mean.
+    size: AtomicU64,
     /// Records of appends that wait for their turn.
     waiting: AtomicU64,
     /// Records handed to the log and not durable yet.
@@ -72,7 +83,18 @@ impl Drop for Counted<'_> {
 impl Gate {
     pub(crate) fn new(targets: GateTargets) -> Self {
         let (turn, arrived, pace) = (Mutex::new(()), Notify::new(), AtomicU64::new(FIRST_GUESS));
-        Self { targets, turn, waiting: AtomicU64::new(0), in_flight: AtomicU64::new(0), arrived, pace }
+        let (seated, size) = (AtomicU64::new(0), AtomicU64::new(FIRST_SIZE));
+        let (waiting, in_flight) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { targets, turn, seated, size, waiting, in_flight, arrived, pace }
+    }
+
+    /// Notes how large records are.
+    pub(crate) fn learn_size(&self, records: &[Vec<u8>]) {
+        let bytes: usize = records.iter().map(Vec::len).sum();
+        if let Some(mean) = (bytes as u64).checked_div(records.len() as u64) {
+            let before = self.size.load(Ordering::Relaxed);
+            self.size.store((before * 7 + mean) / 8, Ordering::Relaxed);
+        }
     }
 
     /// Notes how long a batch took to apply.
@@ -92,10 +114,29 @@ impl Gate {
         (self.pace.load(Ordering::Relaxed).saturating_mul(millis) / 1_000).max(LAG_FLOOR)
     }
 
-    /// Whether nothing more can be taken now, with so many records durable and not applied.
+    /// Whether no newcomer can be taken now, with so many records durable and not applied.
     pub(crate) fn is_overloaded(&self, lag: u64) -> bool {
-        let before = self.waiting.load(Ordering::Acquire) + self.in_flight.load(Ordering::Acquire) + lag;
+        let before = self.seated.load(Ordering::Acquire).max(self.under_way()) + lag;
         before > self.in_time(self.targets.lag) + self.in_time(self.targets.queue)
+    }
+
+    /// Whether not even those that were let in can be taken, because there are far more than was thought.
+    pub(crate) fn is_flooded(&self, lag: u64) -> bool {
+        let before = self.under_way() + lag;
+        before > self.in_time(self.targets.lag) + 2 * self.in_time(self.targets.queue)
+    }
+
+    /// Records that wait for the log to have them.
+    fn under_way(&self) -> u64 {
+        self.waiting.load(Ordering::Acquire) + self.in_flight.load(Ordering::Acquire)
+    }
+
+    /// Lets in a request with a body of so many bytes.
+    pub(crate) fn seat(self: &Arc<Self>, bytes: usize) -> Seat {
+        let size = self.size.load(Ordering::Relaxed).max(1);
+        let records = (bytes as u64).div_ceil(size);
+        self.seated.fetch_add(records, Ordering::AcqRel);
+        Seat { gate: Arc::clone(self), records }
     }
 
     /// Whether the next append may go on, with so many records durable and not applied.
@@ -124,9 +165,41 @@ impl Gate {
     }
 }
 
+/// The place of a request that was let in, until it is answered.
+pub struct Seat {
+    gate: Arc<Gate>,
+    records: u64,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.gate.seated.fetch_sub(self.records, Ordering::AcqRel);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_was_let_in_counts_before_it_is_read_and_is_taken_after() {
+        let gate = Arc::new(Gate::new(GateTargets::default()));
+        gate.learn_size(&[]);
+        for _ in 0..100 {
+            gate.learn_size(&[vec![0; 50], vec![0; 150]]);
+        }
+        // 20,000 a second are 1,000 and 10,000 records of 100 bytes.
+        let seat = gate.seat(1_100_000);
+        assert!(!gate.is_overloaded(0) && gate.is_overloaded(1), "nobody else is let in");
+        assert!(!gate.is_flooded(1), "who is in is not refused");
+        let queued = gate.queue(11_000);
+        assert!(!gate.is_overloaded(0), "a request in line is not counted twice");
+        drop(queued);
+        let more = gate.queue(21_001);
+        assert!(gate.is_flooded(0) && gate.is_overloaded(0));
+        drop((seat, more));
+        assert!(!gate.is_overloaded(11_000) && gate.is_overloaded(11_001));
+    }
 
     #[test]
     fn room_and_refusal_follow_the_pace() {

@@ -141,23 +141,36 @@ impl Keeper {
 pub(crate) struct Pace {
     /// When changes were handed over last.
     handed_at: Instant,
+    /// How long those before took to be committed.
+    took: Duration,
     /// The day of the clock when that was asked last.
     day_checked: i64,
 }
 
-/// A checkpoint is made this often while records come in.
+/// A checkpoint is made this often while records come in,
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(1_000);
+/// or less often, so that committing takes no more than one part in so many of the time: whoever comes back
+/// within it is written once,
+const COMMITTING_SHARE: u32 = 10;
+/// but at least this often, since a crash gives so much to apply again.
+const CHECKPOINT_LATEST: Duration = Duration::from_millis(4_000);
 /// And earlier, after so many records, to bound the memory that they take.
 pub(crate) const CHECKPOINT_RECORDS: u64 = 100_000;
 
 impl Pace {
     pub(crate) fn new() -> Self {
-        Self { handed_at: Instant::now(), day_checked: 0 }
+        Self { handed_at: Instant::now(), took: Duration::ZERO, day_checked: 0 }
     }
 
     /// Whether it is time, given how many records have been applied since.
     pub(crate) fn is_due(&self, records: u64) -> bool {
-        records >= CHECKPOINT_RECORDS || (records > 0 && self.handed_at.elapsed() >= CHECKPOINT_EVERY)
+        let pause = (self.took * COMMITTING_SHARE).clamp(CHECKPOINT_EVERY, CHECKPOINT_LATEST);
+        records >= CHECKPOINT_RECORDS || (records > 0 && self.handed_at.elapsed() >= pause)
+    }
+
+    /// Notes that what was handed over last is committed.
+    pub(crate) fn committed(&mut self) {
+        self.took = self.handed_at.elapsed();
     }
 
     pub(crate) fn handed_over(&mut self) {
@@ -176,4 +189,25 @@ pub(crate) async fn committed(inner: &Inner, offset: Offset) -> bool {
     let mut checkpointed = inner.live.checkpointed.subscribe();
     let reached = |at: &Offset| *at >= offset || inner.failed.load(Ordering::Acquire);
     checkpointed.wait_for(reached).await.is_ok() && !inner.failed.load(Ordering::Acquire)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_checkpoint_is_made_less_often() {
+        let pace = |took: u64, ago: u64| {
+            let handed_at = Instant::now().checked_sub(Duration::from_millis(ago)).unwrap();
+            Pace { handed_at, took: Duration::from_millis(took), day_checked: 0 }
+        };
+        assert!(pace(50, 1_000).is_due(1) && !pace(50, 1_000).is_due(0));
+        assert!(!pace(200, 1_000).is_due(1), "that would be a fifth of the time");
+        assert!(pace(200, 2_000).is_due(1));
+        assert!(pace(9_000, 4_000).is_due(1), "what a crash gives to apply again is bounded");
+        assert!(pace(9_000, 0).is_due(CHECKPOINT_RECORDS), "and so is what is kept in memory");
+        let mut noted = pace(0, 5_000);
+        noted.committed();
+        assert!(noted.took >= Duration::from_secs(5));
+    }
 }

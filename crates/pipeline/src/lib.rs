@@ -3,7 +3,7 @@
 //! [`Pipeline::collect`] returns once its events are durable. The projection then reads the log in order and
 //! folds every record into profiles, sessions, counters and catalog, all cores sharing the people of a batch.
 //! The in-memory views of [`Live`] show it, and then the offset counts as applied: whoever waits for a
-//! subject's events with [`Pipeline::caught_up`] sees them in every view. About once a second all that has
+//! subject's events with [`Pipeline::caught_up`] sees them in every view. Every one to four seconds all that has
 //! changed is committed to the store together with the offset that it reaches to, so that a replay after a
 //! crash has no second effect.
 
@@ -61,7 +61,7 @@ pub use duplicates::Repetitions;
 pub use entry::{Entry, EntryError};
 pub use erasure::{Erased, Held, Theirs, Turn, Whose};
 pub use features::{FeatureQuality, RowState, ViewQuality, ViewRows};
-pub use gate::GateTargets;
+pub use gate::{GateTargets, Seat};
 pub use items::Items;
 pub use live::Live;
 pub use lookups::Mark;

@@ -53,7 +53,7 @@ pub(crate) struct Inner {
     pub(crate) outlet: Arc<Outlet>,
     pub(crate) live: Live,
     pub(crate) watermarks: Watermarks,
-    pub(crate) gate: Gate,
+    pub(crate) gate: Arc<Gate>,
     /// The log's end when it was opened.
     opened_at: Offset,
     pub(crate) keeping: Keeping,

@@ -23,7 +23,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use tradewind_ports::{LogReader, Offset, Record, block_on};
+use tradewind_ports::{LogReader, Offset, Rank, Record, block_on};
 
 use crate::changes::Changes;
 use crate::counted::Counted;
@@ -68,6 +68,7 @@ impl Projection {
         let next_session = u32::try_from(inner.live.sessions.read().sessions()).unwrap_or(u32::MAX);
         let pool = rayon::ThreadPoolBuilder::new()
             .thread_name(|n| format!("fold-{n}"))
+            .start_handler(|_| Rank::Work.take())
             .build()
             .map_err(|e| crate::live::damaged("the folding threads", &e))?;
         let (pace, current, frozen) = (Pace::new(), Changes::default(), None);
@@ -193,6 +194,7 @@ impl Projection {
                 return Ok(());
             }
             self.frozen = None;
+            self.pace.committed();
         }
         if !is_due || self.inner.failed.load(Ordering::Acquire) {
             return Ok(());

@@ -7,6 +7,7 @@ mod blob_store;
 mod block_on;
 pub mod contract;
 mod event_log;
+mod priority;
 mod sql_engine;
 mod state_store;
 pub mod testing;
@@ -16,5 +17,6 @@ pub use block_on::block_on;
 pub use event_log::{
     AppendError, BoxFuture, EventLog, LogPart, LogReader, NoRoom, Offset, ReadError, Record,
 };
+pub use priority::Rank;
 pub use sql_engine::{SqlAnswer, SqlEngine, SqlError, SqlForm};
 pub use state_store::{Batch, Op, Scan, StateError, StateStore, TableId};

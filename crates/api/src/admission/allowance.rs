@@ -24,19 +24,38 @@ pub(crate) const fn cost(body_bytes: usize) -> usize {
     COST_OF_A_REQUEST + body_bytes * COST_OF_A_BYTE
 }
 
-/// What a request will cost, by its headers.
-pub(super) fn expected_cost(headers: &HeaderMap) -> usize {
+/// A body as its headers tell of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Expected {
+    length: usize,
+    is_packed: bool,
+}
+
+impl Expected {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let is_packed = headers.contains_key(header::CONTENT_ENCODING);
+        Self { length: said_length(headers), is_packed }
+    }
+
+    /// How many bytes there will be to read.
+    pub(super) fn unpacked(self) -> usize {
+        if self.is_packed { (self.length * UNPACKS_TO).min(MAX_BODY_BYTES) } else { self.length }
+    }
+
+    /// What the request will cost.
+    pub(super) fn cost(self) -> usize {
+        cost(self.unpacked()) + if self.is_packed { self.length } else { 0 }
+    }
+}
+
+/// The length of a body by its headers, at most that of the largest.
+fn said_length(headers: &HeaderMap) -> usize {
     let is_chunked = headers.contains_key(header::TRANSFER_ENCODING);
     let said = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
-    let length = match said {
+    match said {
         Some(length) => length.min(MAX_BODY_BYTES),
         None if is_chunked => MAX_BODY_BYTES,
         None => 0,
-    };
-    if headers.contains_key(header::CONTENT_ENCODING) {
-        length + cost((length * UNPACKS_TO).min(MAX_BODY_BYTES))
-    } else {
-        cost(length)
     }
 }
 
@@ -148,7 +167,7 @@ mod tests {
     fn a_body_is_counted_by_what_it_says() {
         let of = |headers: &[(header::HeaderName, &'static str)]| {
             let pairs = headers.iter().map(|(n, v)| (n.clone(), HeaderValue::from_static(v)));
-            expected_cost(&HeaderMap::from_iter(pairs))
+            Expected::of(&HeaderMap::from_iter(pairs)).cost()
         };
         let (length, encoding) = (header::CONTENT_LENGTH, header::CONTENT_ENCODING);
         assert_eq!(of(&[]), cost(0));

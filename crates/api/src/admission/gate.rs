@@ -4,6 +4,10 @@
 //! What is refused is answered at once. Its body is read and thrown away meanwhile, at most as much as would
 //! have been taken: a client that is still sending would otherwise see its connection break, and not the
 //! answer that says when to come back.
+//!
+//! What is let in is counted until it is answered: by its memory, and against the backlog by the events that a
+//! body of its size holds, so that nothing is read that could not be taken then. Long requests are handled in
+//! the [`lane`](super::lane).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,9 +17,9 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tradewind_pipeline::CollectError;
+use tradewind_pipeline::{CollectError, Seat};
 
-use super::allowance::{Reservation, expected_cost};
+use super::allowance::{Expected, Reservation};
 use crate::auth::basic_key;
 use crate::body::{MAX_BODY_BYTES, next_frame};
 use crate::collect::handlers::not_collected;
@@ -33,6 +37,9 @@ enum Class {
     /// Whoever watches must see; nothing of it is refused.
     Watching,
 }
+
+/// A body that is to be read from so many bytes on makes a request a long one.
+const LONG_BYTES: usize = 16 << 10;
 
 /// Paths to which events are posted.
 const COLLECTING: [&str; 24] = [
@@ -75,6 +82,14 @@ impl Class {
     }
 }
 
+/// A request that is let in; whoever is only watched gets no ticket.
+#[derive(Default)]
+struct Entered {
+    ticket: Option<Ticket>,
+    seat: Option<Seat>,
+    is_long: bool,
+}
+
 /// What a request carries with it once it is in.
 #[derive(Debug, Clone)]
 pub(crate) struct Ticket {
@@ -86,14 +101,17 @@ pub(crate) struct Ticket {
 pub(crate) async fn admit(State(api): State<Arc<Api>>, mut request: Request, next: Next) -> Response {
     let class = Class::of(request.method(), request.uri().path());
     match enter(&api, class, request.headers()) {
-        Ok(ticket) => {
+        Ok(Entered { ticket, seat, is_long }) => {
             if let Some(ticket) = &ticket {
                 request.extensions_mut().insert(ticket.clone());
             }
-            // The ticket is held until the answer is there.
-            let response = next.run(request).await;
-            drop(ticket);
-            response
+            let answered = async move {
+                let response = next.run(request).await;
+                // Both are held until the answer is there.
+                drop((ticket, seat));
+                response
+            };
+            if is_long { api.admission.lane.run(answered).await } else { answered.await }
         }
         Err(problem) => {
             let expects = request.headers().contains_key(header::EXPECT);
@@ -106,31 +124,34 @@ pub(crate) async fn admit(State(api): State<Arc<Api>>, mut request: Request, nex
     }
 }
 
-fn enter(api: &Api, class: Class, headers: &HeaderMap) -> Result<Option<Ticket>, Problem> {
-    let admission = &api.admission;
+fn enter(api: &Api, class: Class, headers: &HeaderMap) -> Result<Entered, Problem> {
+    let (admission, expected) = (&api.admission, Expected::of(headers));
+    let mut entered = Entered::default();
     if class != Class::Watching {
         crate::privacy::check_ready(api)?;
     }
     let allowance = match class {
-        Class::Watching => return Ok(None),
+        Class::Watching => return Ok(entered),
         Class::Asking => &admission.asking,
         Class::Collecting => {
-            if let Some(error) = api.pipeline.refusal() {
-                measures::request_refused(match &error {
-                    CollectError::Stopped => "stopped",
-                    _ => "lag",
-                });
-                return Err(not_collected(error));
-            }
+            entered.seat = Some(api.pipeline.seat(expected.unpacked()).map_err(late)?);
+            entered.is_long = expected.unpacked() >= LONG_BYTES;
             admission.check_quotas(basic_key(headers).as_deref())?;
             &admission.collecting
         }
     };
-    let Some(held) = allowance.reserve(expected_cost(headers)) else {
-        return Err(no_room());
-    };
-    let read_timeout = admission.read_timeout;
-    Ok(Some(Ticket { held: Arc::new(held), read_timeout }))
+    let held = Arc::new(allowance.reserve(expected.cost()).ok_or_else(no_room)?);
+    entered.ticket = Some(Ticket { held, read_timeout: admission.read_timeout });
+    Ok(entered)
+}
+
+/// The backlog is too long, or nothing is applied any more.
+fn late(error: CollectError) -> Problem {
+    measures::request_refused(match &error {
+        CollectError::Stopped => "stopped",
+        _ => "lag",
+    });
+    not_collected(error)
 }
 
 /// The memory for bodies under way is used up.

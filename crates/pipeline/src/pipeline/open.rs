@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use parking_lot::Mutex;
 use tradewind_kernel::Clock;
 use tradewind_people::consent::Policy;
-use tradewind_ports::{EventLog, StateStore};
+use tradewind_ports::{EventLog, Rank, StateStore};
 
 use super::{Inner, Pipeline, PipelineError, Settings};
 use crate::gate::Gate;
@@ -92,7 +92,7 @@ impl Pipeline {
             outlet: Arc::new(outlet),
             live,
             watermarks,
-            gate: Gate::new(settings.gate),
+            gate: Arc::new(Gate::new(settings.gate)),
             opened_at,
             keeping: Keeping::default(),
             orders: Mutex::default(),
@@ -130,6 +130,7 @@ fn spawn(
     let guard = FailOnPanic(Arc::clone(inner));
     let run = move || {
         let _guard = guard;
+        Rank::Work.take();
         run();
     };
     std::thread::Builder::new().name(name.into()).spawn(run).map_err(|e| damaged("a thread", &e))

@@ -8,6 +8,7 @@ use tradewind_events::Event;
 use tradewind_ports::{AppendError, Offset};
 
 use super::{CollectError, Pipeline};
+use crate::gate::Seat;
 use crate::{entry, measures};
 
 impl Pipeline {
@@ -48,11 +49,12 @@ impl Pipeline {
     }
 
     pub(crate) async fn append(&self, records: Vec<Vec<u8>>) -> Result<Offset, CollectError> {
-        if let Some(refusal) = self.refusal() {
+        let (count, gate) = (records.len() as u64, &self.inner.gate);
+        gate.learn_size(&records);
+        if let Some(refusal) = self.refusal(|lag| gate.is_flooded(lag)) {
             measures::append_refused();
             return Err(refusal);
         }
-        let (count, gate) = (records.len() as u64, &self.inner.gate);
         let queued = gate.queue(count);
         let turn = gate.turn().await;
         self.has_room().await?;
@@ -95,14 +97,26 @@ impl Pipeline {
         }
     }
 
-    /// Why nothing would be taken now, whatever it is. It costs next to nothing to ask before work is begun.
-    #[must_use]
-    pub fn refusal(&self) -> Option<CollectError> {
+    /// Lets in a request with a body of so many bytes, before it is read. What is let in is counted until the
+    /// seat is dropped, and is taken: only far more of it than was thought would still be refused.
+    ///
+    /// # Errors
+    /// [`CollectError`] when nothing would be taken now, whatever it is. To ask costs next to nothing.
+    pub fn seat(&self, bytes: usize) -> Result<Seat, CollectError> {
+        let gate = &self.inner.gate;
+        match self.refusal(|lag| gate.is_overloaded(lag)) {
+            Some(refusal) => Err(refusal),
+            None => Ok(gate.seat(bytes)),
+        }
+    }
+
+    /// Why nothing is taken now.
+    fn refusal(&self, is_too_much: impl Fn(u64) -> bool) -> Option<CollectError> {
         if self.inner.failed.load(Ordering::Acquire) {
             return Some(CollectError::Stopped);
         }
         let lag = self.lag();
-        let is_overloaded = lag > self.inner.settings.max_lag_records || self.inner.gate.is_overloaded(lag);
+        let is_overloaded = lag > self.inner.settings.max_lag_records || is_too_much(lag);
         is_overloaded.then_some(CollectError::Overloaded)
     }
 

@@ -111,10 +111,7 @@ fn tells_more(named: &ProductRef, commerce: &Commerce, known: &Product) -> bool 
         || differs(&named.image_url, known.image_url.as_deref())
         || differs(&named.url, known.url.as_deref())
         || named.price(commerce.currency).is_some_and(|price| Some(price) != known.price)
-        || named.category.is_some() && {
-            let path = named.category_path();
-            !path.is_empty() && path != known.category_path
-        }
+        || named.categories().next().is_some() && !named.categories().eq(&known.category_path)
 }
 
 /// A discovered product after an event named it.

@@ -64,7 +64,14 @@ proptest! {
         }
         prop_assert_eq!(profile.events, acts.len() as u64);
         prop_assert!(profile.recent.len() <= MAX_RECENT && profile.bought.len() <= MAX_BOUGHT);
-        prop_assert!(profile.recent.windows(2).all(|w| w[0].at <= w[1].at));
+        let touch = |&(minute, action, item): &(i64, u8, u32)| {
+            let action = Action::try_from(action).ok().filter(|a| a.shows_interest())?;
+            Some(Touch { item, action, at: UtcMillis::new(minute * MINUTE) })
+        };
+        let mut latest: Vec<Touch> = acts.iter().filter_map(touch).collect();
+        latest.sort_by_key(|touch| touch.at);
+        keep_latest(&mut latest, MAX_RECENT);
+        prop_assert_eq!(&profile.recent, &latest);
         prop_assert!(crate::encode(&profile).unwrap().len() < 4_096);
     }
 }
