@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use parking_lot::RwLock;
-use tradewind_ports::{Batch, Scan, StateError, StateStore, TableId};
+use tradewind_ports::{Batch, Rank, Scan, StateError, StateStore, TableId};
 
 use crate::fjall_purge::{self, NOISE};
 
@@ -38,7 +38,7 @@ impl FjallStore {
     /// # Errors
     /// [`StateError`] when another process holds it, or when it is damaged.
     pub fn open(dir: &Path, cache_bytes: u64) -> Result<Self, StateError> {
-        let database = Database::builder(dir).cache_size(cache_bytes).open().map_err(failed("open"))?;
+        let database = open(dir, cache_bytes)?;
         let (dir, tables) = (dir.to_owned(), RwLock::default());
         Ok(Self { database, dir, tables })
     }
@@ -47,6 +47,19 @@ impl FjallStore {
         let open = self.tables.read().open.get(table.0 as usize).cloned().flatten();
         open.ok_or_else(|| failed("find the table")(format!("no table {}", table.0)))
     }
+}
+
+/// Opens the database on a thread of the rank that its own threads, which flush and compact, are to have: they
+/// inherit it.
+fn open(dir: &Path, cache_bytes: u64) -> Result<Database, StateError> {
+    let opened = std::thread::scope(|scope| {
+        let opening = scope.spawn(|| {
+            Rank::Work.take();
+            Database::builder(dir).cache_size(cache_bytes).open()
+        });
+        opening.join()
+    });
+    opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic)).map_err(failed("open"))
 }
 
 impl StateStore for FjallStore {

@@ -43,6 +43,7 @@ fn long_work_gives_way_to_answers_and_the_lake_to_both() {
         ("projection", 5),
         ("fold-0", 5),
         ("keeper", 5),
+        ("fjall:worker", 5),
         ("lake", 10),
         ("lake-io", 10),
         ("sql", 10),
