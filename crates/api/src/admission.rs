@@ -9,8 +9,8 @@
 //!   configured. An eighth of it, and at least 4 MiB, belongs to requests that ask, so that collection at its
 //!   limit keeps no decision waiting. Health, metrics and preflights are never refused.
 //!
-//! [`gate`] asks the three in front of every handler, and sends long requests to a [`lane`] of their own. Who sends its body too slowly is cut in
-//! [`crate::body`]; `Retry-After` is made in [`retry`].
+//! [`gate`] asks the three in front of every handler, and sends long requests to a [`lane`] of their own. Who
+//! sends its body too slowly is cut in [`crate::body`]; `Retry-After` is made in [`retry`].
 
 pub(crate) mod allowance;
 mod bucket;

@@ -6,7 +6,8 @@
 //! are refused at once.
 //!
 //! Who asks before its body is read gets a [`Seat`] and counts from then on, by the size of the body, so that no
-//! more are let in than will be taken: reading what is then refused would cost those that are taken.
+//! more are let in than will be taken: reading what is then refused would cost those that are taken. Seats count
+//! only while appends have to wait, so that bodies that come slowly keep nobody out of a server at rest.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -116,8 +117,11 @@ impl Gate {
 
     /// Whether no newcomer can be taken now, with so many records durable and not applied.
     pub(crate) fn is_overloaded(&self, lag: u64) -> bool {
-        let before = self.seated.load(Ordering::Acquire).max(self.under_way()) + lag;
-        before > self.in_time(self.targets.lag) + self.in_time(self.targets.queue)
+        let soon = self.in_time(self.targets.lag);
+        let most = soon + self.in_time(self.targets.queue);
+        let is_full = |waiting: u64| waiting + lag > most;
+        let under_way = self.under_way();
+        is_full(under_way) || (under_way + lag >= soon && is_full(self.seated.load(Ordering::Acquire)))
     }
 
     /// Whether not even those that were let in can be taken, because there are far more than was thought.
@@ -188,12 +192,13 @@ mod tests {
         for _ in 0..100 {
             gate.learn_size(&[vec![0; 50], vec![0; 150]]);
         }
-        // 20,000 a second are 1,000 and 10,000 records of 100 bytes.
-        let seat = gate.seat(1_100_000);
-        assert!(!gate.is_overloaded(0) && gate.is_overloaded(1), "nobody else is let in");
-        assert!(!gate.is_flooded(1), "who is in is not refused");
-        let queued = gate.queue(11_000);
-        assert!(!gate.is_overloaded(0), "a request in line is not counted twice");
+        // 20,000 a second are 1,000 and 10,000 records, here of 100 bytes.
+        let seat = gate.seat(1_000_000);
+        assert!(!gate.is_overloaded(999), "a body that comes slowly keeps nobody out while nobody waits");
+        assert!(!gate.is_overloaded(1_000) && gate.is_overloaded(1_001), "who waits is in front of others");
+        assert!(!gate.is_flooded(1_001), "and is not refused any more");
+        let queued = gate.queue(10_000);
+        assert!(!gate.is_overloaded(1_000), "a request in line is not counted twice");
         drop(queued);
         let more = gate.queue(21_001);
         assert!(gate.is_flooded(0) && gate.is_overloaded(0));
