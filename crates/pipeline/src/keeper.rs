@@ -90,8 +90,8 @@ impl Keeper {
             live.records.insert(*number, Arc::clone(record));
         }
         live.pending.write().frozen = None;
-        live.checkpointed.send_replace(changes.next);
         measures::checkpointed(changes.records, began.elapsed());
+        live.checkpointed.send_replace(changes.next);
         Ok(())
     }
 

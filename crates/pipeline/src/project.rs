@@ -160,12 +160,12 @@ impl Projection {
         self.show(&reads, plan, folded)?;
         self.current.records += records.len() as u64;
         self.current.next = next;
-        inner.live.applied.send_replace(next);
-        self.expire()?;
         let (count, took) = (records.len() as u64, began.elapsed());
         inner.gate.learn(count, took);
+        // Before it counts as applied: whoever waited for that finds it measured.
         measures::projected(count, took, inner.log.end().saturating_sub(next));
-        Ok(())
+        inner.live.applied.send_replace(next);
+        self.expire()
     }
 
     /// The first three steps: what records do, before anybody sees it.
