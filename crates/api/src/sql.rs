@@ -84,7 +84,7 @@ pub(crate) fn problem_of(error: &SqlError) -> Problem {
     let code = match error {
         SqlError::Query(_) => Code::SqlInvalid,
         SqlError::TooSlow { .. } | SqlError::TooLarge { .. } => Code::SqlLimit,
-        SqlError::Busy => Code::Overloaded,
+        SqlError::Busy | SqlError::Starting => Code::Overloaded,
         SqlError::Engine(cause) => {
             tracing::error!(cause, "a query failed");
             Code::Internal
@@ -155,5 +155,6 @@ mod tests {
         assert_eq!(code(SqlError::TooSlow { limit: Duration::ZERO }), Code::SqlLimit);
         assert_eq!(code(SqlError::TooLarge { limit_mib: 1 }), Code::SqlLimit);
         assert_eq!(code(SqlError::Busy), Code::Overloaded);
+        assert_eq!(code(SqlError::Starting), Code::Overloaded);
     }
 }

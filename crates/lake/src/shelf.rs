@@ -9,16 +9,23 @@ use deltalake_core::datafusion::prelude::SessionContext;
 use deltalake_core::{DeltaTable, DeltaTableBuilder, DeltaTableError};
 use parking_lot::Mutex;
 
+use crate::family::Family;
 use crate::{table, views};
 
 /// Names of the tables in a lake's folder.
 pub(crate) fn names(root: &Path) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(root) else { return Vec::new() };
-    let is_table = |path: &Path| path.join(table::DELTA_LOG).is_dir();
+    let is_table = |path: &Path| has_commit(&path.join(table::DELTA_LOG));
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_table(path));
     let mut names: Vec<String> = paths.filter_map(|p| Some(p.file_name()?.to_str()?.to_owned())).collect();
     names.sort();
     names
+}
+
+/// Whether a table's log has a commit: before its first one there is only a folder.
+fn has_commit(log: &Path) -> bool {
+    let is_commit = |path: &Path| path.extension().is_some_and(|extension| extension == "json");
+    std::fs::read_dir(log).is_ok_and(|entries| entries.flatten().any(|entry| is_commit(&entry.path())))
 }
 
 /// The lake's folder as a catalog.
@@ -70,6 +77,12 @@ impl Shelf {
             }
         }
         Ok(())
+    }
+
+    /// Whether the tables of events are all there.
+    pub(crate) fn is_whole(&self) -> bool {
+        let there = self.names();
+        Family::ALL.iter().all(|family| there.iter().any(|name| name == family.table()))
     }
 
     /// Names of the tables that there are.

@@ -150,6 +150,7 @@ const fn outcome_name(answered: &Result<SqlAnswer, SqlError>) -> &'static str {
         Err(SqlError::TooSlow { .. }) => "too_slow",
         Err(SqlError::TooLarge { .. }) => "too_large",
         Err(SqlError::Busy) => "busy",
+        Err(SqlError::Starting) => "starting",
         Err(SqlError::Engine(_)) => "failed",
     }
 }
@@ -217,7 +218,10 @@ impl Inner {
             DataFusionError::Plan(told) => told.clone(),
             _ => error.strip_backtrace(),
         };
+        let misses_a_table = words.contains("not found") && words.contains("table");
         match error.find_root() {
+            DataFusionError::External(_) if !self.shelf.is_whole() => SqlError::Starting,
+            _ if misses_a_table && !self.shelf.is_whole() => SqlError::Starting,
             DataFusionError::ResourcesExhausted(_) => {
                 SqlError::TooLarge { limit_mib: self.limits.memory_mib }
             }
@@ -226,7 +230,7 @@ impl Inner {
             | DataFusionError::ObjectStore(_)
             | DataFusionError::ParquetError(_)
             | DataFusionError::Internal(_) => SqlError::Engine(words),
-            _ if words.contains("not found") && words.contains("table") => {
+            _ if misses_a_table => {
                 let there = self.shelf.names().into_iter().chain(views::ALL.map(str::to_owned));
                 let names = there.collect::<Vec<_>>().join(", ");
                 SqlError::Query(format!("{words}; there are {names}"))

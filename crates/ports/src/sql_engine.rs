@@ -54,6 +54,11 @@ pub enum SqlError {
     /// Too many are being answered.
     #[error("as many queries as may run at once are running: try again shortly")]
     Busy,
+    /// What can be asked is not all there yet.
+    #[error(
+        "the lake has not all of its tables yet: a server makes them when it first starts; try again shortly"
+    )]
+    Starting,
     /// The engine's own trouble.
     #[error("the query failed: {0}")]
     Engine(String),

@@ -152,7 +152,7 @@ fn rows(house: &House, sql: &str, count: usize) -> Vec<serde_json::Value> {
         if rows.len() >= count {
             return rows;
         }
-        assert!(matches!(reply.status, 200 | 422), "{reply:?}");
+        assert!(matches!(reply.status, 200 | 429), "{reply:?}");
         look_again_soon();
     }
 }

@@ -191,3 +191,15 @@ fn a_query_whose_files_an_erasure_takes_away_is_told_from_others_and_made_again(
     let answer = block_on(engine.query("select count(*) as n from browse", SqlForm::Json)).unwrap();
     assert_eq!(answer.body, br#"[{"n":0}]"#);
 }
+
+#[test]
+fn until_all_tables_are_there_one_is_told_to_try_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = DeltaSql::open(dir.path(), limits()).unwrap();
+    let ask = |sql: &str| block_on(engine.query(sql, SqlForm::Json));
+    assert_eq!(ask("select * from browse"), Err(SqlError::Starting));
+    std::fs::create_dir_all(dir.path().join("browse/_delta_log")).unwrap();
+    assert_eq!(ask("select * from browse"), Err(SqlError::Starting), "a folder is no table yet");
+    assert_eq!(ask("select * from sessions"), Err(SqlError::Starting));
+    assert!(ask("select 1").is_ok() && matches!(ask("selekt"), Err(SqlError::Query(_))));
+}
