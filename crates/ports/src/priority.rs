@@ -1,5 +1,5 @@
 //! Who waits for whom where every core is busy: threads that take in and answer come first, those that do long
-//! work give way to them, and those that nobody waits for to both.
+//! work, and those that nobody waits for, give way to them.
 //!
 //! On Linux a thread has a niceness of its own, and threads that it starts inherit it. A thread that is five
 //! steps nicer gets about a third of what the others get: it falls behind and catches up later, but does not
@@ -20,8 +20,7 @@ impl Rank {
     #[cfg(target_os = "linux")]
     const fn steps(self) -> i32 {
         match self {
-            Self::Work => 5,
-            Self::Background => 10,
+            Self::Work | Self::Background => 5,
         }
     }
 
