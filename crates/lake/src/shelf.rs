@@ -15,7 +15,7 @@ use crate::{table, views};
 /// Names of the tables in a lake's folder.
 pub(crate) fn names(root: &Path) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(root) else { return Vec::new() };
-    let is_table = |path: &Path| has_commit(&path.join(table::DELTA_LOG));
+    let is_table = |path: &Path| path.join(table::DELTA_LOG).is_dir();
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_table(path));
     let mut names: Vec<String> = paths.filter_map(|p| Some(p.file_name()?.to_str()?.to_owned())).collect();
     names.sort();
@@ -79,15 +79,17 @@ impl Shelf {
         Ok(())
     }
 
-    /// Whether the tables of events are all there.
-    pub(crate) fn is_whole(&self) -> bool {
+    /// Whether there is a lake without all tables of events yet.
+    pub(crate) fn is_being_made(&self) -> bool {
         let there = self.names();
-        Family::ALL.iter().all(|family| there.iter().any(|name| name == family.table()))
+        let is_there = |family: &Family| there.iter().any(|name| name == family.table());
+        self.root.is_dir() && !Family::ALL.iter().all(is_there)
     }
 
     /// Names of the tables that there are.
     pub(crate) fn names(&self) -> Vec<String> {
-        names(&self.root)
+        let is_made = |name: &String| has_commit(&self.root.join(name).join(table::DELTA_LOG));
+        names(&self.root).into_iter().filter(is_made).collect()
     }
 
     /// Forgets what was seen, so that every table is read anew.

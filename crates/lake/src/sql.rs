@@ -220,8 +220,8 @@ impl Inner {
         };
         let misses_a_table = words.contains("not found") && words.contains("table");
         match error.find_root() {
-            DataFusionError::External(_) if !self.shelf.is_whole() => SqlError::Starting,
-            _ if misses_a_table && !self.shelf.is_whole() => SqlError::Starting,
+            DataFusionError::External(_) if self.shelf.is_being_made() => SqlError::Starting,
+            _ if misses_a_table && self.shelf.is_being_made() => SqlError::Starting,
             DataFusionError::ResourcesExhausted(_) => {
                 SqlError::TooLarge { limit_mib: self.limits.memory_mib }
             }
